@@ -1,0 +1,8 @@
+//! pgassay: audits a PostgreSQL workload.
+//!
+//! The modules stand in the order in which an audit passes through them; each uses
+//! only those above it (`tests/architecture.rs` holds that order).
+
+pub mod units;
+
+pub mod ident;
