@@ -8,3 +8,5 @@ pub mod units;
 pub mod ident;
 
 pub mod config;
+
+pub mod snapshot;

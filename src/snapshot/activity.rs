@@ -1,0 +1,88 @@
+//! What was going on at the moment of the snapshot. Texts of running queries are not kept.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A client backend of `pg_stat_activity`. Ages in seconds at the time of the snapshot.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Session {
+    /// Backend process id.
+    pub pid: i32,
+    /// Database it is connected to.
+    pub database: Option<String>,
+    /// Role; `None` when hidden.
+    pub user: Option<String>,
+    /// `application_name`: text of the client, not to be trusted.
+    pub application: Option<String>,
+    /// `active`, `idle`, `idle in transaction`, …; `None` when hidden.
+    pub state: Option<String>,
+    /// Since the connection began.
+    pub backend_age_s: Option<f64>,
+    /// Since the transaction began.
+    pub xact_age_s: Option<f64>,
+    /// Since the running or last query began.
+    pub query_age_s: Option<f64>,
+    /// Since the state changed.
+    pub state_age_s: Option<f64>,
+    /// `wait_event_type`.
+    pub wait_event_type: Option<String>,
+    /// `wait_event`.
+    pub wait_event: Option<String>,
+    /// `age(backend_xmin)`, in transactions.
+    pub xmin_age: Option<i64>,
+    /// `pg_blocking_pids`.
+    pub blocked_by: Vec<i32>,
+    /// Encrypted, from `pg_stat_ssl`.
+    pub ssl: Option<bool>,
+}
+
+/// A row of `pg_stat_replication`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Standby {
+    /// `application_name`.
+    pub name: Option<String>,
+    /// `streaming`, `catchup`, …
+    pub state: Option<String>,
+    /// WAL bytes between what was written here and what was replayed there.
+    pub replay_lag_bytes: Option<i64>,
+    /// `replay_lag`, seconds.
+    pub replay_lag_s: Option<f64>,
+    /// `sync_state`.
+    pub sync_state: Option<String>,
+}
+
+/// A row of `pg_replication_slots`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReplicationSlot {
+    /// `slot_name`.
+    pub name: String,
+    /// `physical` or `logical`.
+    pub kind: String,
+    /// In use now.
+    pub active: bool,
+    /// WAL bytes that it keeps.
+    pub retained_bytes: Option<i64>,
+    /// `age(xmin)` or `age(catalog_xmin)`, the older, in transactions.
+    pub xmin_age: Option<i64>,
+    /// `wal_status`: `reserved`, `extended`, `unreserved`, `lost`.
+    pub wal_status: Option<String>,
+}
+
+/// A running maintenance command of a `pg_stat_progress_*` view.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Progress {
+    /// Backend process id.
+    pub pid: i32,
+    /// `vacuum`, `analyze`, `create-index`, `cluster`.
+    pub command: String,
+    /// The table.
+    pub table_oid: Option<u32>,
+    /// The index, of an index build.
+    pub index_oid: Option<u32>,
+    /// Phase, as the server words it.
+    pub phase: String,
+    /// Blocks or tuples done.
+    pub done: Option<i64>,
+    /// Blocks or tuples in all.
+    pub total: Option<i64>,
+}
