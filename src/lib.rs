@@ -10,3 +10,5 @@ pub mod ident;
 pub mod config;
 
 pub mod snapshot;
+
+pub mod server;

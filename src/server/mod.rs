@@ -1,0 +1,16 @@
+//! Connections to PostgreSQL: the audited server, guarded, and throwaway servers of our own.
+
+mod certificate;
+mod connect;
+mod directory;
+mod error;
+mod password;
+pub mod scratch;
+mod session;
+pub mod target;
+mod wire;
+
+pub use error::ServerError;
+pub use session::{MARKER, Session};
+pub use target::{Environment, Target, TargetError, TargetOptions};
+pub use wire::Encryption;

@@ -1,0 +1,42 @@
+//! The program itself, run as a user runs it.
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// What a run printed and how it ended.
+#[derive(Debug)]
+pub struct Run {
+    /// Exit code.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+/// `pgassay ARGS` in `directory`, with nothing of the caller's environment that names a server.
+pub fn pgassay(directory: &Path, args: &[&str]) -> Run {
+    pgassay_with(directory, args, &[])
+}
+
+/// The same with variables.
+pub fn pgassay_with(directory: &Path, args: &[&str], variables: &[(&str, &str)]) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pgassay"));
+    for (name, _) in std::env::vars() {
+        if name.starts_with("PG") || name == "DATABASE_URL" {
+            command.env_remove(name);
+        }
+    }
+    command.args(args).current_dir(directory).stdin(Stdio::null());
+    command.env("HOME", directory).env("LANG", "C.UTF-8").envs(variables.iter().copied());
+    run(command.output().expect("the program starts"))
+}
+
+fn run(output: Output) -> Run {
+    Run {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).expect("UTF-8 on stdout"),
+        stderr: String::from_utf8(output.stderr).expect("UTF-8 on stderr"),
+    }
+}
