@@ -12,3 +12,5 @@ pub mod config;
 pub mod snapshot;
 
 pub mod server;
+
+pub mod source;

@@ -1,0 +1,11 @@
+SELECT s.oid::pg_catalog.int8 AS oid, s.stxrelid::pg_catalog.int8 AS table_oid, n.nspname AS schema, s.stxname AS name,
+       coalesce((SELECT pg_catalog.array_agg(a.attname::pg_catalog.text ORDER BY k.position)
+                   FROM pg_catalog.unnest(s.stxkeys::pg_catalog.int2[]) WITH ORDINALITY AS k(attnum, position)
+                   JOIN pg_catalog.pg_attribute a ON a.attrelid = s.stxrelid AND a.attnum = k.attnum), '{}') AS columns,
+       s.stxkind::pg_catalog.text[] AS kinds,
+       pg_catalog.pg_get_statisticsobjdef(s.oid) AS definition
+  FROM pg_catalog.pg_statistic_ext s
+  JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
+  JOIN pg_catalog.pg_class c ON c.oid = s.stxrelid
+ WHERE n.nspname <> 'information_schema' AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_')
+ ORDER BY n.nspname COLLATE "C", s.stxname COLLATE "C"
