@@ -14,3 +14,5 @@ pub mod snapshot;
 pub mod server;
 
 pub mod source;
+
+pub mod workload;
