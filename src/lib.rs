@@ -16,3 +16,5 @@ pub mod server;
 pub mod source;
 
 pub mod workload;
+
+pub mod analysis;

@@ -1,0 +1,193 @@
+//! The list page of a shop, and what only looks like it.
+
+use super::*;
+use crate::snapshot::{Column, Constraint, ConstraintKind, Index, IndexKey, Table};
+use crate::workload::{Counters, JoinPair, Limit, Lock, Operand, Predicate, SortKey, TableUse};
+
+const LIST: u32 = 1;
+const SCHOOL: u32 = 2;
+const PRICE: u32 = 3;
+const VOTE: u32 = 4;
+const ITEM: u32 = 5;
+const SESSION: u32 = 6;
+
+fn catalog(declared: bool) -> Snapshot {
+    let mut snapshot = Snapshot::default();
+    for (oid, name, columns) in [
+        (LIST, "packing_list", &["id", "school_id"][..]),
+        (SCHOOL, "school", &["id"]),
+        (PRICE, "price", &["id", "item_id", "ip_address"]),
+        (VOTE, "vote", &["id", "price_id"]),
+        (ITEM, "item", &["id"]),
+        (SESSION, "django_session", &["id"]),
+    ] {
+        snapshot.tables.push(Table { oid, name: name.to_owned(), ..Table::default() });
+        for column in columns {
+            let base_type = "int8".to_owned();
+            snapshot.columns.push(Column {
+                table_oid: oid,
+                name: (*column).to_owned(),
+                base_type,
+                ..Column::default()
+            });
+        }
+        snapshot.constraints.push(constraint(oid, ConstraintKind::PrimaryKey, "id", None));
+    }
+    if declared {
+        for (table, column, target) in
+            [(LIST, "school_id", SCHOOL), (PRICE, "item_id", ITEM), (VOTE, "price_id", PRICE)]
+        {
+            snapshot.constraints.push(constraint(table, ConstraintKind::ForeignKey, column, Some(target)));
+        }
+    }
+    let keys = vec![IndexKey { column: Some("ip_address".to_owned()), ..IndexKey::default() }];
+    snapshot.indexes.push(Index { table_oid: PRICE, keys, valid: true, ready: true, live: true, ..Index::default() });
+    snapshot
+}
+
+fn constraint(table_oid: u32, kind: ConstraintKind, column: &str, target: Option<u32>) -> Constraint {
+    let columns = vec![column.to_owned()];
+    Constraint { table_oid, kind, columns, referenced_table_oid: target, ..Constraint::default() }
+}
+
+fn query(text: &str, table: u32, keys: &[&str], calls: u64, rows: u64) -> Query {
+    let operand = |column: &&str| Operand { table_oid: table, column: (*column).to_owned(), ..Operand::default() };
+    Query {
+        text: text.to_owned(),
+        tables: vec![TableUse { table_oid: Some(table), ..TableUse::default() }],
+        predicates: keys
+            .iter()
+            .map(|key| Predicate { operand: operand(key), conjunct: true, ..Predicate::default() })
+            .collect(),
+        counters: Counters { calls, rows, ..Counters::default() },
+        toplevel: true,
+        ..Query::default()
+    }
+}
+
+fn found(queries: Vec<Query>) -> Vec<(usize, Option<usize>, String, f64)> {
+    found_in(&catalog(true), queries)
+}
+
+fn found_in(snapshot: &Snapshot, queries: Vec<Query>) -> Vec<(usize, Option<usize>, String, f64)> {
+    let found = suspect(snapshot, &Workload { queries, ..Workload::default() });
+    found.into_iter().map(|one| (one.child, one.parent, one.pattern, one.confidence)).collect()
+}
+
+fn all_lists() -> Query {
+    query("SELECT … FROM packing_list ORDER BY id", LIST, &[], 100, 2_000)
+}
+
+fn prices_of_an_item() -> Query {
+    query("SELECT … FROM price WHERE item_id = $1", PRICE, &["item_id"], 400, 6_400)
+}
+
+#[test]
+fn the_rows_of_a_list_fetched_one_by_one_are_suspected() {
+    let school = query("SELECT … FROM school WHERE id = $1 LIMIT 21", SCHOOL, &["id"], 1_400, 1_400);
+    for declared in [true, false] {
+        let found = found_in(&catalog(declared), vec![school.clone(), all_lists()]);
+        assert_eq!(found, [(0, Some(1), "lazy-many-to-one".to_owned(), 0.5)], "declared: {declared}");
+    }
+}
+
+#[test]
+fn a_count_for_each_row_is_suspected_with_the_list_of_those_rows() {
+    let text = r#"SELECT COUNT(*) AS "__count" FROM vote WHERE price_id = $1"#;
+    let votes =
+        Query { single_row_aggregate: true, aggregates: true, ..query(text, VOTE, &["price_id"], 6_100, 6_100) };
+    assert_eq!(found(vec![votes, prices_of_an_item()]), [(0, Some(1), "count-per-row".to_owned(), 0.5)]);
+}
+
+#[test]
+fn a_value_of_each_row_looked_up_is_suspected_weakly() {
+    let text = "SELECT COUNT(*) FROM price WHERE ip_address = $1";
+    let same = Query { single_row_aggregate: true, ..query(text, PRICE, &["ip_address"], 12_200, 12_200) };
+    assert_eq!(found(vec![same.clone(), prices_of_an_item()]), [(0, Some(1), "lookup-loop".to_owned(), 0.15)]);
+    let first = query("SELECT … FROM price WHERE ip_address = $1 LIMIT 1", PRICE, &["ip_address"], 12_200, 12_200);
+    assert_eq!(found(vec![same, first, prices_of_an_item()]).len(), 2, "the block's own statements are no detail page");
+}
+
+#[test]
+fn patterns_have_the_name_of_what_the_loop_does() {
+    let base = |text: &str| query(text, VOTE, &["price_id"], 6_100, 6_100);
+    let sorted = SortKey { operand: Operand { table_oid: VOTE, ..Operand::default() }, ..SortKey::default() };
+    let insert = Query {
+        kind: Kind::Insert,
+        target: Some(VOTE),
+        set_columns: vec!["price_id".to_owned()],
+        single_row_insert: true,
+        ..query("INSERT INTO vote …", VOTE, &[], 6_100, 6_100)
+    };
+    for (expected, confidence, child) in [
+        ("lazy-one-to-many", 0.5, base("SELECT … FROM vote WHERE price_id = $1")),
+        ("exists-per-row", 0.5, base(r#"SELECT $1 AS "a" FROM vote WHERE price_id = $2 LIMIT 1"#)),
+        (
+            "aggregate-per-row",
+            0.5,
+            Query { single_row_aggregate: true, ..base("SELECT max(created) FROM vote WHERE price_id = $1") },
+        ),
+        (
+            "latest-per-row",
+            0.5,
+            Query { limit: Some(Limit::default()), sorts: vec![sorted], ..base("SELECT … ORDER BY created LIMIT 1") },
+        ),
+        ("update-loop", 0.5, Query { kind: Kind::Update, ..base("UPDATE vote SET …") }),
+        ("delete-loop", 0.5, Query { kind: Kind::Delete, ..base("DELETE FROM vote …") }),
+        ("insert-loop", 0.3, insert),
+    ] {
+        assert_eq!(
+            found(vec![child, prices_of_an_item()]),
+            [(0, Some(1), expected.to_owned(), confidence)],
+            "{expected}"
+        );
+    }
+}
+
+#[test]
+fn what_runs_often_for_another_reason_is_not_suspected() {
+    let school = |calls| query("SELECT … FROM school WHERE id = $1", SCHOOL, &["id"], calls, calls);
+    let votes = |calls| query("SELECT … FROM vote WHERE price_id = $1", VOTE, &["price_id"], calls, calls * 3);
+    let price = |calls| query("SELECT … FROM price WHERE id = $1", PRICE, &["id"], calls, calls);
+    let claim = Query {
+        lock: Some(Lock { exclusive: true, skip_locked: true }),
+        ..query("SELECT … FROM price FOR UPDATE SKIP LOCKED", PRICE, &[], 6_100, 6_100)
+    };
+    let range = Predicate { comparison: crate::workload::Comparison::Range, ..votes(1).predicates[0].clone() };
+    let ranged = Query { predicates: vec![votes(1).predicates[0].clone(), range], ..votes(6_100) };
+    let distinct = Query { distinct: true, select_columns: Some(1), ..all_lists() };
+    let checked = Query { lock: Some(Lock::default()), ..votes(6_100) };
+    let inside = Query { toplevel: false, ..votes(6_100) };
+    let locked = Query { lock: claim.lock, ..votes(6_100) };
+    let insert = Query {
+        kind: Kind::Insert,
+        target: Some(VOTE),
+        set_columns: vec!["price_id".to_owned()],
+        single_row_insert: true,
+        ..query("INSERT INTO vote …", VOTE, &[], 900, 900)
+    };
+    let mut session = query("SELECT … FROM django_session", SESSION, &["id"], 1_400, 1_400);
+    session.joins = vec![JoinPair::default()];
+    for (case, queries) in [
+        ("no list gives its keys", vec![school(1_400)]),
+        ("two or three a page", vec![school(250), all_lists()]),
+        ("too few to tell", vec![school(19), query("…", LIST, &[], 1, 20)]),
+        ("a detail page", vec![votes(6_100), prices_of_an_item(), price(6_100)]),
+        ("a queue worker", vec![votes(6_100), prices_of_an_item(), claim]),
+        ("a range as well", vec![ranged, prices_of_an_item()]),
+        ("a row that is locked", vec![locked, prices_of_an_item()]),
+        ("inside a function, or for a foreign key", vec![inside, prices_of_an_item()]),
+        ("the check of a foreign key", vec![checked, prices_of_an_item()]),
+        ("distinct values", vec![school(1_400), distinct]),
+        ("an insert that nobody loops over", vec![insert, query("…", PRICE, &["id"], 900, 900)]),
+        ("a session", vec![session, all_lists()]),
+        ("the list is itself looked up by the key", vec![school(1_400), query("…", LIST, &["school_id"], 100, 2_000)]),
+    ] {
+        assert_eq!(found(queries), [], "{case}");
+    }
+}
+
+#[test]
+fn the_data_file_is_whole() {
+    assert!(WEIGHTS.confidence.cap <= 0.5);
+}
