@@ -18,3 +18,7 @@ pub mod source;
 pub mod workload;
 
 pub mod analysis;
+
+pub mod what_if;
+
+pub mod advisor;

@@ -1,0 +1,137 @@
+//! The planner's answer through HypoPG, on Debian's PostgreSQL 15, and how far the model agrees with it.
+
+mod support;
+
+use std::path::Path;
+
+use pgassay::server::scratch::{Binaries, Scratch};
+use pgassay::what_if::{Answer, Basis, hypopg, model};
+use support::advice::Case;
+
+const SHOP: &str = "CREATE SCHEMA shop;
+    CREATE TABLE shop.customers (id bigint PRIMARY KEY, email varchar(100), city text, active boolean);
+    INSERT INTO shop.customers SELECT n, 'c' || n || '@example.org', 'city ' || n % 300, n % 50 <> 0 FROM generate_series(1, 50000) n;
+    CREATE TABLE shop.\"Orders\" (id bigint PRIMARY KEY, customer_id bigint, status text, total numeric, placed_at timestamptz,
+        \"userId\" int, note text);
+    INSERT INTO shop.\"Orders\" SELECT n, n % 50000, 's' || n % 4, n % 977, '2024-01-01'::timestamptz + n * interval '1 minute', n % 7000,
+        'note ' || n FROM generate_series(1, 300000) n;
+    ALTER DATABASE shop SET search_path = shop, public;
+    SET search_path = shop, public;";
+
+const STATEMENTS: &[&str] = &[
+    "SELECT * FROM \"Orders\" WHERE customer_id = 77",
+    "SELECT * FROM \"Orders\" WHERE \"userId\" = 77 AND status = 's1'",
+    "SELECT * FROM \"Orders\" WHERE status = 's1'",
+    "SELECT * FROM \"Orders\" ORDER BY placed_at DESC LIMIT 20",
+    "SELECT * FROM \"Orders\" WHERE status = 's2' ORDER BY placed_at DESC LIMIT 20",
+    "SELECT * FROM \"Orders\" WHERE placed_at BETWEEN '2024-02-01' AND '2024-02-02'",
+    "SELECT count(*) FROM \"Orders\" WHERE total = 5",
+    "SELECT * FROM \"Orders\" WHERE customer_id IN (1, 2, 3)",
+    "SELECT * FROM \"Orders\" WHERE note LIKE '%777%'",
+    "SELECT * FROM customers WHERE lower(email) = 'c7@example.org'",
+    "SELECT * FROM customers WHERE city = 'city 9'",
+    "SELECT count(*) FROM customers WHERE active",
+    "SELECT c.city, o.total FROM \"Orders\" o JOIN customers c ON c.id = o.customer_id WHERE c.email = 'c8@example.org'",
+    "SELECT c.city, sum(o.total) FROM \"Orders\" o JOIN customers c ON c.id = o.customer_id GROUP BY c.city",
+    "SELECT * FROM customers c WHERE EXISTS (SELECT 1 FROM \"Orders\" o WHERE o.customer_id = c.id AND o.total = 976 AND o.\"userId\" = 9)",
+    "SELECT * FROM \"Orders\" WHERE customer_id IN (SELECT id FROM customers WHERE email = 'c9@example.org')",
+    "UPDATE \"Orders\" SET note = 'x' WHERE customer_id = 78",
+    "DELETE FROM \"Orders\" WHERE \"userId\" = 999999",
+];
+
+fn server() -> Scratch {
+    let directory = Path::new("/usr/lib/postgresql/15/bin").to_path_buf();
+    let extension = Path::new("/usr/share/postgresql/15/extension/hypopg.control");
+    assert!(
+        directory.join("postgres").exists() && extension.exists(),
+        "PostgreSQL 15 with HypoPG is not in /usr/lib/postgresql/15: run tests/setup/hypopg.sh (Debian 12), or `make test`"
+    );
+    let settings = ["shared_preload_libraries=pg_stat_statements"];
+    Scratch::start(&Binaries { directory }, &settings).unwrap_or_else(|error| panic!("PostgreSQL 15: {error:?}"))
+}
+
+async fn answers(case: &mut Case) -> Vec<Answer> {
+    let answers = hypopg::answer(&mut case.session, &case.snapshot, &case.workload, &case.questions).await;
+    answers.into_iter().map(|answer| answer.expect("the extension is installed")).collect()
+}
+
+fn says_yes(answer: &Answer) -> bool {
+    !answer.used.is_empty() && answer.after <= answer.before * 0.8
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_model_and_the_planner_mostly_agree() {
+    let server = server();
+    let mut case = Case::prepare(&server, "shop", &["hypopg"], SHOP, STATEMENTS).await;
+    let planner = answers(&mut case).await;
+    let (mut asked, mut agreed, mut differences) = (0, 0, Vec::new());
+    for (question, answer) in case.questions.iter().zip(&planner).filter(|(_, answer)| answer.basis == Basis::Hypopg) {
+        let own = model::answer(&case.snapshot, &case.workload, question);
+        asked += 1;
+        if says_yes(&own) == says_yes(answer) {
+            agreed += 1;
+            continue;
+        }
+        let text = &case.workload.queries[question.query].text;
+        let designs: Vec<String> = question.designs.iter().map(pgassay::what_if::Design::body).collect();
+        let costs =
+            format!("planner {:.0} to {:.0}, model {:.0} to {:.0}", answer.before, answer.after, own.before, own.after);
+        differences.push(format!("{text}\n  {}: {costs}", designs.join("; ")));
+    }
+    println!("the model agrees with the planner on {agreed} of {asked}\n{}", differences.join("\n"));
+    assert!(asked >= 20, "{asked}");
+    assert!(agreed * 10 >= asked * 9, "{agreed} of {asked}\n{}", differences.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_planner_advises_on_all_that_it_can_plan() {
+    let server = server();
+    let mut case = Case::prepare(&server, "shop", &["hypopg", "pg_trgm"], SHOP, STATEMENTS).await;
+    let planner = answers(&mut case).await;
+    for (question, answer) in case.questions.iter().zip(&planner) {
+        let imagined = question.designs.iter().any(|design| design.method == "btree");
+        let text = &case.workload.queries[question.query].text;
+        assert_eq!(answer.basis == Basis::Hypopg, imagined, "{text}: {:?}", answer.note);
+        assert_eq!(answer.note.is_none(), imagined, "{text}");
+    }
+    let advice = case.recommend(&planner);
+    let found = case.indexes(&advice);
+    for expected in [
+        "Orders USING btree (customer_id)",
+        "Orders USING btree (\"userId\")",
+        "Orders USING gin (note gin_trgm_ops)",
+        "Orders USING btree (placed_at)",
+        "customers USING btree (email)",
+        "customers USING btree (city)",
+    ] {
+        assert!(found.contains(&expected.to_owned()), "{expected} is not in {found:#?}: {:#?}", advice.rejected);
+    }
+    assert!(!found.contains(&"Orders USING btree (status)".to_owned()), "a quarter of the rows passes: {found:#?}");
+    let twice = answers(&mut case).await;
+    assert_eq!(planner, twice, "hypothetical indexes were left behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_may_only_read_is_answered_for_writes_too() {
+    let server = server();
+    let case = Case::prepare(&server, "shop", &["hypopg"], SHOP, STATEMENTS).await;
+    let mut admin = server.connect("shop").await.expect("a connection");
+    support::run(&mut admin, "CREATE ROLE reader LOGIN IN ROLE pg_monitor, pg_read_all_data").await;
+    let url = server.url("shop").replace("user=postgres", "user=reader");
+    let mut reading = support::connecting::session_with(&url, |_| ()).await.expect("a session");
+    let answers = hypopg::answer(&mut reading, &case.snapshot, &case.workload, &case.questions).await;
+    for (question, answer) in case.questions.iter().zip(answers.into_iter().flatten()) {
+        let text = &case.workload.queries[question.query].text;
+        let imagined = question.designs.iter().any(|design| design.method == "btree");
+        assert_eq!(answer.basis == Basis::Hypopg, imagined, "{text}: {:?}", answer.note);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_extension_the_planner_gives_no_answer() {
+    let server = server();
+    let mut case = Case::prepare(&server, "shop", &[], SHOP, &STATEMENTS[..2]).await;
+    assert!(!case.questions.is_empty());
+    let answers = hypopg::answer(&mut case.session, &case.snapshot, &case.workload, &case.questions).await;
+    assert!(answers.iter().all(Option::is_none));
+}
