@@ -22,3 +22,5 @@ pub mod analysis;
 pub mod what_if;
 
 pub mod advisor;
+
+pub mod facts;

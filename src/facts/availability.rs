@@ -1,0 +1,99 @@
+//! What a snapshot could and could not tell: what rules that need it are measured by.
+
+use std::collections::BTreeSet;
+
+use crate::snapshot::{Gap, Snapshot, StatementsState};
+
+/// What could be read, and how old the counters are.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Availability {
+    /// 13 to 18.
+    pub major: u32,
+    /// The audited database.
+    pub database: String,
+    /// The reading role.
+    pub role: String,
+    /// A standby.
+    pub in_recovery: bool,
+    /// `track_counts`.
+    pub track_counts: bool,
+    /// Age of the usage counters, seconds.
+    pub stats_age_s: f64,
+    /// Age of the statements' counters, seconds; `None` before 14.
+    pub statement_stats_age_s: Option<f64>,
+    /// Whether statements were read.
+    pub statements: StatementsState,
+    /// Statements whose text is hidden from the role.
+    pub statements_hidden: Hidden,
+    /// Tables whose column statistics are hidden.
+    pub column_statistics_hidden: Hidden,
+    /// Sequences whose last value is hidden.
+    pub sequence_values_hidden: Hidden,
+    /// Sessions whose state is hidden.
+    pub sessions_hidden: Hidden,
+    /// Installed extensions.
+    pub extensions: BTreeSet<String>,
+    /// Settings that the role may see.
+    pub settings: BTreeSet<String>,
+    /// What could not be read, and why.
+    pub gaps: Vec<Gap>,
+}
+
+/// How many of how many the role may not see.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// Not seen.
+    pub hidden: u64,
+    /// In all.
+    pub of: u64,
+}
+
+impl Availability {
+    /// Of a snapshot.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let (server, evidence, statements) = (&snapshot.server, &snapshot.evidence, &snapshot.statements);
+        Self {
+            major: server.major(),
+            database: server.database.clone(),
+            role: server.role.clone(),
+            in_recovery: server.in_recovery,
+            track_counts: evidence.track_counts,
+            stats_age_s: evidence.database_stats_age_s,
+            statement_stats_age_s: statements.stats_reset.map(|reset| snapshot.taken_at - reset),
+            statements: statements.state,
+            statements_hidden: statements_hidden(snapshot),
+            column_statistics_hidden: column_statistics_hidden(snapshot),
+            sequence_values_hidden: Hidden {
+                hidden: evidence.sequences_unreadable,
+                of: snapshot.sequences.len() as u64,
+            },
+            sessions_hidden: sessions_hidden(snapshot),
+            extensions: snapshot.extensions.iter().map(|extension| extension.name.clone()).collect(),
+            settings: snapshot.settings.iter().map(|setting| setting.name.clone()).collect(),
+            gaps: snapshot.gaps.clone(),
+        }
+    }
+
+    /// The gap of this part of the snapshot, if it has one.
+    pub fn gap(&self, what: &str) -> Option<&Gap> {
+        self.gaps.iter().find(|gap| gap.what == what)
+    }
+}
+
+fn statements_hidden(snapshot: &Snapshot) -> Hidden {
+    let statements = &snapshot.statements;
+    Hidden { hidden: statements.hidden, of: statements.hidden + statements.entries.len() as u64 }
+}
+
+fn column_statistics_hidden(snapshot: &Snapshot) -> Hidden {
+    let evidence = &snapshot.evidence;
+    let hidden = if evidence.sees_all_column_statistics { 0 } else { evidence.tables_without_select };
+    Hidden { hidden, of: evidence.tables }
+}
+
+/// The state of somebody else's session is NULL for a role that may not see it.
+fn sessions_hidden(snapshot: &Snapshot) -> Hidden {
+    let hidden = snapshot.sessions.iter().filter(|session| session.state.is_none()).count();
+    let all_seen = snapshot.evidence.sees_all_statements || snapshot.server.superuser;
+    Hidden { hidden: if all_seen { 0 } else { hidden as u64 }, of: snapshot.sessions.len() as u64 }
+}

@@ -1,0 +1,154 @@
+//! `foreign_key`: which index the check of a foreign key can use.
+//!
+//! A DELETE or a change of key on the referenced table looks for rows with `a = $1 AND
+//! b = $2`: any B-tree that begins with those columns serves, in whatever order, and a
+//! partial one if all that it leaves out are rows with NULL in them.
+
+use super::{Rows, joined_quoted, row, same_names, table};
+use crate::facts::lookup::Lookup;
+use crate::ident::quoted;
+use crate::snapshot::{Constraint, ConstraintKind, Index, Table};
+
+pub(super) fn rows(lookup: &Lookup<'_>) -> Vec<Rows> {
+    let mut rows = Rows::of("foreign_key");
+    // the copies that partitions inherit are one foreign key
+    for key in lookup.snapshot.constraints.iter().filter(|one| is_foreign_key(one) && one.parent_oid.is_none()) {
+        let referenced = key.referenced_table_oid.and_then(|oid| lookup.table(oid));
+        if let (Some(referencing), Some(referenced)) = (lookup.table(key.table_oid), referenced) {
+            push(&mut rows, lookup, key, referencing, referenced);
+        }
+    }
+    vec![rows]
+}
+
+fn push(rows: &mut Rows, lookup: &Lookup<'_>, key: &Constraint, referencing: &Table, referenced: &Table) {
+    let covering = served(lookup, referencing, &|index| covers(lookup, index, key));
+    let leading = served(lookup, referencing, &|index| begins_with_one(lookup, index, key));
+    let changes = table::usage(referenced, &lookup.leaves(referenced));
+    row!(rows, {
+        constraint_id: key.oid,
+        name: key.name.as_str(),
+        table_id: referencing.oid,
+        table_name: table::name(referencing),
+        columns: joined_quoted(&key.columns),
+        referenced_table_id: referenced.oid,
+        referenced_table: table::name(referenced),
+        referenced_columns: joined_quoted(&key.referenced_columns),
+        on_delete: on_delete(key),
+        validated: key.validated,
+        covering_index_id: covering,
+        leading_index_id: if covering.is_none() { leading } else { None },
+        rows: lookup.rows(referencing),
+        referenced_deletes: changes.n_tup_del,
+        referenced_updates: changes.n_tup_upd,
+    });
+}
+
+fn is_foreign_key(constraint: &Constraint) -> bool {
+    constraint.kind == ConstraintKind::ForeignKey
+}
+
+/// Foreign keys of a table, inherited ones too.
+pub(super) fn foreign_keys<'a>(lookup: &Lookup<'a>, table: u32) -> impl Iterator<Item = &'a Constraint> {
+    lookup.constraints(table).to_vec().into_iter().filter(|one| is_foreign_key(one))
+}
+
+fn on_delete(key: &Constraint) -> &'static str {
+    match key.on_delete.as_deref() {
+        Some("r") => "restrict",
+        Some("c") => "cascade",
+        Some("n") => "set null",
+        Some("d") => "set default",
+        _ => "no action",
+    }
+}
+
+/// The smallest usable index that serves; for a partitioned table one of its own, or one on every leaf.
+fn served(lookup: &Lookup<'_>, referencing: &Table, serves: &dyn Fn(&Index) -> bool) -> Option<u32> {
+    let own = |table: &Table| {
+        let usable = lookup.indexes(table.oid).iter().filter(|index| index.usable() && serves(index));
+        usable.min_by_key(|index| (index.keys.len(), index.oid)).map(|index| index.oid)
+    };
+    own(referencing).or_else(|| {
+        let leaves: Option<Vec<u32>> = lookup.leaves(referencing).into_iter().map(own).collect();
+        leaves?.first().copied()
+    })
+}
+
+/// Whether an index, usable or not, is one that the check of `key` can use.
+pub(super) fn covers(lookup: &Lookup<'_>, index: &Index, key: &Constraint) -> bool {
+    let leading = index.keys.iter().take(key.columns.len());
+    let exactly = index.method == "btree" || index.keys.len() == key.columns.len();
+    can_probe(lookup, index, key)
+        && exactly
+        && index.keys.len() >= key.columns.len()
+        && same_names(leading.filter_map(|one| one.column.as_deref()), key.columns.iter().map(String::as_str))
+}
+
+fn begins_with_one(lookup: &Lookup<'_>, index: &Index, key: &Constraint) -> bool {
+    let first = index.keys.first().and_then(|one| one.column.as_ref());
+    can_probe(lookup, index, key) && first.is_some_and(|column| key.columns.contains(column))
+}
+
+fn can_probe(lookup: &Lookup<'_>, index: &Index, key: &Constraint) -> bool {
+    let compares_alike = index.keys.iter().take(key.columns.len()).all(|one| {
+        let column = one.column.as_deref().and_then(|name| lookup.column(index.table_oid, name));
+        column.is_none_or(|column| one.collation == column.collation)
+    });
+    ["btree", "hash"].contains(&index.method.as_str()) && compares_alike && leaves_out_only_nulls(index, key)
+}
+
+/// Every probe implies `column IS NOT NULL` for the key's own columns, and nothing else.
+fn leaves_out_only_nulls(index: &Index, key: &Constraint) -> bool {
+    let own: Vec<String> = key.columns.iter().map(|column| format!("{} IS NOT NULL", quoted(column))).collect();
+    index.predicate.as_deref().is_none_or(|predicate| {
+        predicate.split(" AND ").all(|part| own.iter().any(|one| part.trim_matches(['(', ')', ' ']) == one))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{IndexKey, Snapshot};
+
+    fn key(columns: &[&str]) -> Constraint {
+        Constraint {
+            kind: ConstraintKind::ForeignKey,
+            columns: columns.iter().map(|name| (*name).to_owned()).collect(),
+            ..Constraint::default()
+        }
+    }
+
+    fn index(method: &str, columns: &[&str], predicate: Option<&str>) -> Index {
+        let column = |name: &&str| IndexKey { column: Some((*name).to_owned()), ..IndexKey::default() };
+        Index {
+            method: method.to_owned(),
+            keys: columns.iter().map(column).collect(),
+            predicate: predicate.map(str::to_owned),
+            ..Index::default()
+        }
+    }
+
+    #[test]
+    fn a_foreign_key_is_covered_by_an_index_that_begins_with_its_columns_in_any_order() {
+        let snapshot = Snapshot::default();
+        let lookup = Lookup::of(&snapshot);
+        for (columns, index, expected) in [
+            (&["a"][..], index("btree", &["a"], None), true),
+            (&["a"], index("btree", &["a", "b"], None), true),
+            (&["a"], index("btree", &["b", "a"], None), false),
+            (&["a", "b"], index("btree", &["b", "a", "c"], None), true),
+            (&["a", "b"], index("btree", &["a"], None), false),
+            (&["a", "b"], index("btree", &["a", "c", "b"], None), false),
+            (&["a"], index("hash", &["a"], None), true),
+            (&["a"], index("brin", &["a"], None), false),
+            (&["a"], index("gin", &["a"], None), false),
+            (&["a"], index("btree", &["a"], Some("(a IS NOT NULL)")), true),
+            (&["a", "b"], index("btree", &["a", "b"], Some("((a IS NOT NULL) AND (b IS NOT NULL))")), true),
+            (&["a"], index("btree", &["a"], Some("((a IS NOT NULL) AND (NOT del))")), false),
+            (&["a"], index("btree", &["a"], Some("(b IS NOT NULL)")), false),
+        ] {
+            assert_eq!(covers(&lookup, &index, &key(columns)), expected, "{columns:?} by {index:?}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! `session`, `standby`, `replication_slot`, `gap`.
+
+use super::{Rows, row};
+use crate::snapshot::Snapshot;
+
+pub(super) fn rows(snapshot: &Snapshot) -> Vec<Rows> {
+    vec![sessions(snapshot), standbys(snapshot), slots(snapshot), gaps(snapshot)]
+}
+
+fn sessions(snapshot: &Snapshot) -> Rows {
+    let mut rows = Rows::of("session");
+    for session in &snapshot.sessions {
+        let blockers: Vec<String> = session.blocked_by.iter().map(ToString::to_string).collect();
+        row!(rows, {
+            pid: session.pid,
+            user: session.user.as_deref(),
+            database: session.database.as_deref(),
+            application: session.application.as_deref(),
+            state: session.state.as_deref(),
+            backend_age_s: session.backend_age_s,
+            xact_age_s: session.xact_age_s,
+            query_age_s: session.query_age_s,
+            state_age_s: session.state_age_s,
+            wait_event_type: session.wait_event_type.as_deref(),
+            wait_event: session.wait_event.as_deref(),
+            xmin_age: session.xmin_age,
+            blocked_by: blockers.join(", "),
+            ssl: session.ssl,
+        });
+    }
+    rows
+}
+
+fn standbys(snapshot: &Snapshot) -> Rows {
+    let mut rows = Rows::of("standby");
+    for standby in &snapshot.standbys {
+        row!(rows, {
+            name: standby.name.as_deref(),
+            state: standby.state.as_deref(),
+            replay_lag_bytes: standby.replay_lag_bytes,
+            replay_lag_s: standby.replay_lag_s,
+            sync_state: standby.sync_state.as_deref(),
+        });
+    }
+    rows
+}
+
+fn slots(snapshot: &Snapshot) -> Rows {
+    let mut rows = Rows::of("replication_slot");
+    for slot in &snapshot.slots {
+        row!(rows, {
+            name: slot.name.as_str(),
+            kind: slot.kind.as_str(),
+            active: slot.active,
+            retained_bytes: slot.retained_bytes,
+            xmin_age: slot.xmin_age,
+            wal_status: slot.wal_status.as_deref(),
+        });
+    }
+    rows
+}
+
+fn gaps(snapshot: &Snapshot) -> Rows {
+    let mut rows = Rows::of("gap");
+    for gap in &snapshot.gaps {
+        row!(rows, { what: gap.what.as_str(), why: gap.why.as_str(), remedy: gap.remedy.as_deref() });
+    }
+    rows
+}
