@@ -24,3 +24,5 @@ pub mod what_if;
 pub mod advisor;
 
 pub mod facts;
+
+pub mod rule;

@@ -1,0 +1,119 @@
+//! Running rules over the facts.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Catalogue, Evaluated, Outcome, Override, Overrides, Requirement, Row, Rule, RuleError, Severity};
+use crate::facts::{Answer, Facts};
+
+/// Why a rule was not evaluated that nobody wanted.
+pub const TURNED_OFF: &str = "it is turned off in the configuration";
+
+/// Runs every rule, in the order of their ids.
+pub async fn run(catalogue: &Catalogue, facts: &mut Facts, overrides: &Overrides) -> Result<Vec<Evaluated>, RuleError> {
+    overrides.check(catalogue)?;
+    let mut evaluated = Vec::new();
+    for rule in catalogue.rules() {
+        let outcome = run_one(rule, facts, &overrides.of(&rule.id)).await?;
+        evaluated.push(Evaluated { rule: rule.id.clone(), outcome });
+    }
+    Ok(evaluated)
+}
+
+/// Runs one rule.
+pub async fn run_one(rule: &Rule, facts: &mut Facts, change: &Override) -> Result<Outcome, RuleError> {
+    if change.off {
+        return Ok(Outcome::NotEvaluated(TURNED_OFF.to_owned()));
+    }
+    let requirement = rule.requires.judge(facts.availability());
+    if let Requirement::Unmet(why) = requirement {
+        return Ok(Outcome::NotEvaluated(why));
+    }
+    let answer = facts.query(&rule.sql, &change.parameters(rule)).await;
+    let answer = answer.map_err(|source| RuleError::Failed { id: rule.id.clone(), source })?;
+    let rows = rows(rule, answer, change)?;
+    Ok(match (rows.is_empty(), requirement) {
+        (false, _) => Outcome::Found(rows),
+        (true, Requirement::Partly(why)) => Outcome::NotEvaluated(why),
+        (true, _) => Outcome::Clean,
+    })
+}
+
+/// Worst first; of rows about the same subject, which would be one finding, the worst stays.
+fn rows(rule: &Rule, answer: Answer, change: &Override) -> Result<Vec<Row>, RuleError> {
+    let to_row = |values: Vec<Value>| row(rule, answer.columns.iter().cloned().zip(values).collect(), change);
+    let mut rows = answer.rows.into_iter().map(to_row).collect::<Result<Vec<_>, _>>()?;
+    rows.sort_by(worst_first);
+    let mut seen = BTreeSet::new();
+    rows.retain(|row| seen.insert(row.subject.clone()));
+    Ok(rows)
+}
+
+fn worst_first(one: &Row, other: &Row) -> Ordering {
+    let impact = |row: &Row| row.impact_ms.unwrap_or(0.0);
+    other
+        .severity
+        .cmp(&one.severity)
+        .then(impact(other).total_cmp(&impact(one)))
+        .then_with(|| one.subject.cmp(&other.subject))
+}
+
+fn row(rule: &Rule, evidence: BTreeMap<String, Value>, change: &Override) -> Result<Row, RuleError> {
+    let problem = |problem: String| RuleError::Row { id: rule.id.clone(), problem };
+    let cells = Cells(&evidence);
+    let subject = cells.text("subject").map_err(problem)?.ok_or_else(|| problem("its subject is NULL".to_owned()))?;
+    let own_severity = cells.severity().map_err(problem)?.unwrap_or(rule.severity);
+    let message = rule.message.fill(|column| evidence.get(column));
+    let message = message.map_err(|column| problem(format!("{column} is NULL (subject {subject})")))?;
+    Ok(Row {
+        subject,
+        message,
+        severity: change.severity.unwrap_or(own_severity),
+        confidence: cells.number("confidence").map_err(problem)?.unwrap_or(rule.confidence).clamp(0.0, 1.0),
+        impact_ms: cells.number("impact_ms").map_err(problem)?,
+        statement_id: cells.text("statement_id").map_err(problem)?,
+        table_id: cells.id("table_id").map_err(problem)?,
+        index_id: cells.id("index_id").map_err(problem)?,
+        remedy: cells.text("remedy").map_err(problem)?,
+        evidence,
+    })
+}
+
+/// The columns of a row that mean something to the engine; each may be missing or NULL.
+struct Cells<'a>(&'a BTreeMap<String, Value>);
+
+impl Cells<'_> {
+    fn text(&self, column: &str) -> Result<Option<String>, String> {
+        match self.0.get(column) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(other) => Err(format!("{column} is {other}, not a text")),
+        }
+    }
+
+    fn number(&self, column: &str) -> Result<Option<f64>, String> {
+        match self.0.get(column) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => value.as_f64().map(Some).ok_or_else(|| format!("{column} is {value}, not a number")),
+        }
+    }
+
+    fn id(&self, column: &str) -> Result<Option<u32>, String> {
+        match self.0.get(column) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => {
+                let id = value.as_u64().and_then(|id| u32::try_from(id).ok());
+                id.map(Some).ok_or_else(|| format!("{column} is {value}, not an id"))
+            }
+        }
+    }
+
+    fn severity(&self) -> Result<Option<Severity>, String> {
+        let Some(text) = self.text("severity")? else { return Ok(None) };
+        let known = [Severity::Info, Severity::Warning, Severity::Error];
+        let found = known.into_iter().find(|severity| severity.name() == text);
+        found.map(Some).ok_or_else(|| format!("severity is \"{text}\", not info, warning or error"))
+    }
+}
