@@ -26,3 +26,5 @@ pub mod advisor;
 pub mod facts;
 
 pub mod rule;
+
+pub mod report;

@@ -1,0 +1,74 @@
+//! All that an audit says, as data: assembled here, shown by `render`, acted on by `migration`.
+
+mod assemble;
+pub mod baseline;
+mod contract;
+mod findings;
+mod fingerprint;
+mod hide;
+mod highlight;
+mod indexes;
+mod lookup;
+mod order;
+mod orm;
+mod remedy;
+mod skipped;
+mod source;
+mod statements;
+mod subject;
+
+use crate::advisor::Recommendations;
+use crate::analysis::Analyses;
+use crate::config::{Config, FailOn};
+use crate::rule::{Catalogue, Evaluated};
+use crate::snapshot::Snapshot;
+use crate::workload::Workload;
+
+pub use contract::{
+    Action, BaselineInfo, Finding, Highlight, HighlightSpan, Impact, IndexAction, IndexColumn, Location, OrmAdvice,
+    Outcome, PartitionRef, Remedy, Report, Resolved, RuleOutcome, SCHEMA, Score, ServerInfo, Severity, Skipped,
+    SourceInfo, StatementCounts, StatementGain, StatementInfo, Subject, Suppressed, Tool, WhatIfInfo,
+};
+
+/// What a report is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Material<'a> {
+    /// What was read.
+    pub snapshot: &'a Snapshot,
+    /// Its statements.
+    pub workload: &'a Workload,
+    /// What the analyses found in them.
+    pub analyses: &'a Analyses,
+    /// What the advisor proposes.
+    pub recommendations: &'a Recommendations,
+    /// The rules.
+    pub catalogue: &'a Catalogue,
+    /// What they found.
+    pub evaluated: &'a [Evaluated],
+    /// Ignores and the least severity to show.
+    pub config: &'a Config,
+    /// `live`, `snapshot` or `log`.
+    pub source_kind: &'a str,
+}
+
+impl Report {
+    /// The report of an audit: ordered, linked, without what the configuration hides.
+    pub fn assemble(material: &Material<'_>) -> Self {
+        assemble::assemble(material)
+    }
+
+    /// 1 when a finding that is not hidden reaches `fail_on`, else 0.
+    pub fn exit_code(&self, fail_on: FailOn) -> u8 {
+        u8::from(self.findings.iter().any(|finding| fail_on.reached_by(finding.severity)))
+    }
+
+    /// The statement with this fingerprint.
+    pub fn statement(&self, fingerprint: &str) -> Option<&StatementInfo> {
+        self.statements.iter().find(|statement| statement.statement == fingerprint)
+    }
+
+    /// Day of the snapshot, `2027-01-31`, UTC.
+    pub fn day(&self) -> &str {
+        self.source.taken_at.get(..10).unwrap_or_default()
+    }
+}
