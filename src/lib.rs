@@ -28,3 +28,5 @@ pub mod facts;
 pub mod rule;
 
 pub mod report;
+
+pub mod render;

@@ -1,0 +1,174 @@
+//! Words that several formats share.
+
+use std::collections::BTreeMap;
+
+use crate::ident::{QualifiedName, quoted};
+use crate::report::{Action, Finding, IndexAction, Outcome, Report, Severity};
+use crate::units::{Bytes, Count, Ms, Ratio, Seconds};
+use crate::workload::brief;
+
+/// `3 findings: 1 error, 2 warnings`.
+pub(super) fn findings(report: &Report) -> String {
+    let all = report.findings.len();
+    if all == 0 {
+        return nothing(report);
+    }
+    let parts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Info]
+        .into_iter()
+        .map(|severity| (severity, report.findings.iter().filter(|finding| finding.severity == severity).count()))
+        .filter(|(_, count)| *count > 0)
+        .map(|(severity, count)| match severity {
+            Severity::Info => format!("{count} info"),
+            other => plural(count, other.name()),
+        })
+        .collect();
+    format!("{}: {}", plural(all, "finding"), parts.join(", "))
+}
+
+/// A report without findings says how many rules looked.
+fn nothing(report: &Report) -> String {
+    let looked = report.rules.iter().filter(|rule| rule.outcome == Outcome::Clean).count();
+    match looked {
+        0 => "no findings".to_owned(),
+        _ => format!("no findings: {} looked and found nothing", plural(looked, "rule")),
+    }
+}
+
+/// `1 error`, `2 errors`.
+pub(super) fn plural(count: usize, word: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{} {word}{ending}", Count(count as f64))
+}
+
+/// What is not among the findings: known, suppressed, not evaluated; empty where there is nothing.
+pub(super) fn aside(report: &Report) -> String {
+    let baseline = report.suppressed.iter().filter(|suppressed| suppressed.why == "baseline").count();
+    let other = report.suppressed.len() - baseline;
+    let not_evaluated = not_evaluated(report).len();
+    let parts = [
+        (baseline > 0).then(|| format!("{baseline} in the baseline")),
+        (other > 0).then(|| format!("{other} suppressed")),
+        (not_evaluated > 0).then(|| format!("{} not evaluated", plural(not_evaluated, "rule"))),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// `24 rules left out by the configuration or the command line`.
+pub(super) fn turned_off(report: &Report) -> Option<String> {
+    let count = report.rules.iter().filter(|rule| rule.turned_off()).count();
+    (count > 0).then(|| format!("{} left out by the configuration or the command line", plural(count, "rule")))
+}
+
+/// Rules that could not look, with the reason; not those that nobody wanted.
+pub(super) fn not_evaluated(report: &Report) -> Vec<(&str, &str)> {
+    let rules = report.rules.iter().filter(|rule| rule.outcome == Outcome::NotEvaluated && !rule.turned_off());
+    rules.map(|rule| (rule.rule.as_str(), rule.why.as_deref().unwrap_or("no reason given"))).collect()
+}
+
+/// The same, rules of one reason together.
+pub(super) fn by_reason(report: &Report) -> Vec<(Vec<&str>, &str)> {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (rule, why) in not_evaluated(report) {
+        reasons.entry(why).or_default().push(rule);
+    }
+    let mut grouped: Vec<_> = reasons.into_iter().map(|(why, rules)| (rules, why)).collect();
+    grouped.sort();
+    grouped
+}
+
+/// `468 of 480 statements understood (97 % of the time), 3 hidden`.
+pub(super) fn coverage(report: &Report) -> String {
+    let counts = &report.source.statements;
+    let all = counts.parsed + counts.unparsed;
+    if all == 0 && counts.hidden == 0 {
+        return "no statements".to_owned();
+    }
+    let share = counts.coverage.map_or(String::new(), |share| format!(" ({} of the time)", Ratio(share)));
+    let hidden = if counts.hidden > 0 { format!(", {} hidden", Count(counts.hidden as f64)) } else { String::new() };
+    format!("{} of {} understood{share}{hidden}", Count(counts.bound as f64), plural(all as usize, "statement"))
+}
+
+/// How old the counters are, or how long they were watched.
+pub(super) fn period(report: &Report) -> String {
+    match report.source.window_s {
+        Some(window) => format!("a window of {}", Seconds(window)),
+        None => format!("counters of the last {}", Seconds(report.source.stats_age_s)),
+    }
+}
+
+/// `12.3 s, 38 % of the time, 12,000 calls`; empty where nothing is known.
+pub(super) fn impact(finding: &Finding) -> String {
+    let impact = &finding.impact;
+    let parts = [
+        impact.time_ms.map(|time| Ms(time).to_string()),
+        impact.share.map(|share| format!("{} of the time", Ratio(share))),
+        impact.calls.map(|calls| plural(calls as usize, "call")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// `public.items USING gin (name gin_trgm_ops)` of an index to create, the name of one to drop.
+pub(super) fn index(index: &IndexAction) -> String {
+    if index.action == Action::Drop {
+        return QualifiedName::new(&index.schema, &index.name).to_string();
+    }
+    let table = QualifiedName::new(&index.schema, &index.table);
+    let usual = index.method.is_empty() || index.method == "btree";
+    let method = if usual { String::new() } else { format!(" USING {}", quoted(&index.method)) };
+    let include: Vec<String> = index.include.iter().map(|name| quoted(name)).collect();
+    let include = if include.is_empty() { String::new() } else { format!(" INCLUDE ({})", include.join(", ")) };
+    let predicate = index.predicate.as_ref().map_or(String::new(), |predicate| format!(" WHERE {predicate}"));
+    format!("{table}{method} ({}){include}{predicate}", keys(index))
+}
+
+fn keys(index: &IndexAction) -> String {
+    let keys = index.columns.iter().map(|column| {
+        let key = match (&column.name, &column.expression) {
+            (Some(name), _) => quoted(name),
+            (None, expression) => expression.clone().unwrap_or_default(),
+        };
+        let opclass = column.opclass.as_ref().map_or(String::new(), |opclass| format!(" {opclass}"));
+        let order = Some(column.order.to_ascii_uppercase()).filter(|order| order != "ASC" && !order.is_empty());
+        format!("{key}{opclass}{}", order.map_or(String::new(), |order| format!(" {order}")))
+    });
+    keys.collect::<Vec<_>>().join(", ")
+}
+
+/// `12.3 s saved (model)`, or what else an index to create is for.
+pub(super) fn gain(index: &IndexAction) -> String {
+    match &index.what_if {
+        Some(what_if) => format!("{} saved ({})", Ms(what_if.saved_ms), basis(&what_if.basis)),
+        None => "for a foreign key".to_owned(),
+    }
+}
+
+/// Who says so: an estimate is called one.
+pub(super) fn basis(basis: &str) -> &str {
+    match basis {
+        "hypopg" => "planner, HypoPG",
+        "lab" => "planner, lab",
+        "model" => "estimate",
+        other => other,
+    }
+}
+
+/// `55 MB`, about so much for an index that does not exist yet.
+pub(super) fn size(index: &IndexAction) -> String {
+    match (index.size_bytes, index.action) {
+        (Some(bytes), Action::Create) => format!("~{}", Bytes(bytes)),
+        (Some(bytes), Action::Drop) => Bytes(bytes).to_string(),
+        (None, _) => "unknown".to_owned(),
+    }
+}
+
+/// A statement in one line.
+pub(super) fn folded(sql: &str) -> String {
+    sql.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a finding is about, for a list: of a statement its words, not its fingerprint.
+pub(super) fn object(report: &Report, finding: &Finding) -> String {
+    let statement = finding.subject.statement.as_ref().filter(|_| finding.subject.kind == "statement");
+    let statement = statement.and_then(|statement| report.statement(statement));
+    statement.map_or_else(|| finding.subject.key.clone(), |statement| brief(&statement.text))
+}
