@@ -30,3 +30,5 @@ pub mod rule;
 pub mod report;
 
 pub mod render;
+
+pub mod migration;

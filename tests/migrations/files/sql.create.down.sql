@@ -1,0 +1,19 @@
+-- drop index public.orders_customer_id_idx of public.orders
+-- By pgassay 0.1.0 from a report of 2026-11-22T00:00:00Z
+-- Why:      missing-index DROP TABLE orders; (v1:0123456789abcdef)
+-- Traffic:  1 statement, 12,000 calls, 41 ms each on average, 8 min in all
+-- Planner:  cost 5,432 before, 8.1 after (all calls; the server's planner with HypoPG); about 8 min less in the time observed
+-- Size:     public.orders 1,000 rows, 55 MB, index about 4.8 MB
+-- Locks:    SHARE UPDATE EXCLUSIVE on public.orders: reads and writes go on. Waits for transactions that use the table
+-- Recovery: run it again; until then the index may be INVALID: written, and never read
+-- Run:      psql -X -v ON_ERROR_STOP=1 -f THIS_FILE; without -1, and not through a transaction pooler
+
+\set ON_ERROR_STOP on
+\set AUTOCOMMIT on
+\encoding UTF8
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SELECT 'SET transaction_timeout = 0' FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout'
+\gexec
+
+DROP INDEX CONCURRENTLY IF EXISTS "public"."orders_customer_id_idx";
