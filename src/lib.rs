@@ -32,3 +32,7 @@ pub mod report;
 pub mod render;
 
 pub mod migration;
+
+pub mod cli;
+
+pub mod command;
