@@ -89,6 +89,11 @@ async fn every_version_gives_a_report_and_a_snapshot_gives_the_same() {
         let second = pgassay(directory.path(), &["audit", "--snapshot", "s.json.gz", "--format", "json"]);
         assert!(first.code <= 1, "{major}: {}", first.stderr);
         assert_eq!(first.stdout, second.stdout, "{major}");
+        let live = pgassay(directory.path(), &["audit", &server.url("postgres"), "--format", "json"]);
+        let [mut live, mut offline] = [found(&report(&live)), found(&report(&first))];
+        live.sort();
+        offline.sort();
+        assert_eq!(live, offline, "{major}");
         assert!(found(&report(&first)).iter().any(|one| one.starts_with("n-plus-one")), "{major}: {}", first.stdout);
     }
 }
