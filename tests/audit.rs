@@ -200,6 +200,8 @@ async fn odd_names_come_through_every_format_and_the_migrations() {
         );
         support::run(&mut connection, &sql).await;
     }
+    drop(connection);
+    support::counters_arrive().await;
     let (directory, url) = (here(), server.url("postgres"));
     for format in ["table", "json", "markdown", "github"] {
         let run = pgassay(directory.path(), &["audit", &url, "--format", format]);

@@ -44,6 +44,7 @@ async fn a_foreign_key_is_uncovered_where_its_check_could_use_no_index() {
 
         run(&mut connection, DELETES).await;
         connection.close().await.expect("a goodbye");
+        support::counters_arrive().await;
         let report = audit(&server, "keys");
         assert_eq!(subjects(&report, "unindexed-foreign-key"), UNCOVERED, "PostgreSQL {major}");
         let mut created: Vec<&str> = report.indexes.iter().map(|index| index.table.as_str()).collect();

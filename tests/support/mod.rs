@@ -62,3 +62,9 @@ pub async fn run_each(connection: &mut PgConnection, sql: &str) {
         run(connection, statement).await;
     }
 }
+
+/// Waits until others see what a connection that ended has counted: its backend reports at its end, and before 15 a
+/// collector passes that on twice a second.
+pub async fn counters_arrive() {
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+}
