@@ -6,7 +6,7 @@ use pgassay::report::{Report, Severity};
 use pgassay::server::scratch::Scratch;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use crate::support::{program::pgassay, run};
+use crate::support::{counters_arrive, program::pgassay, run};
 
 /// Makes the database `name` from `fixtures/quiet/name.sql`, with ANALYZE behind it.
 pub async fn load(server: &Scratch, name: &str) -> PgConnection {
@@ -29,6 +29,7 @@ pub async fn traffic(mut connection: PgConnection, name: &str) {
         }
     }
     connection.close().await.expect("a goodbye");
+    counters_arrive().await;
 }
 
 /// Runs one statement, whatever it returns.
