@@ -1,7 +1,7 @@
 //! A report as text: one file a format, each a pure function of the report.
 //!
 //! Renderers decide nothing: what is in the report is shown, in its order. All text that
-//! came from a server is untrusted and goes through [`text`] or the format's own escaping.
+//! came from a server is untrusted and goes through `text` or the format's own escaping.
 
 mod github;
 mod json;

@@ -21,7 +21,7 @@ pub fn explanation(rule: &Rule, width: usize) -> String {
     text
 }
 
-/// The text of docs/rules/<id>.md.
+/// The text of `docs/rules/<id>.md`.
 pub fn page(rule: &Rule) -> String {
     let mut page = format!("# {}\n\n{WRITTEN}\n\n", rule.id);
     let _ = writeln!(page, "**{}** · {} · {} · since {}", rule.title, rule.severity.name(), rule.category, rule.since);
