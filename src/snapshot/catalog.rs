@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::TableUsage;
+use super::{ExtendedData, TableUsage};
 
 /// `pg_class.relkind` of what can be scanned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -74,6 +74,9 @@ pub struct Table {
     pub selectable: bool,
     /// Whether a publication holds it.
     pub published: bool,
+    /// `spcoptions` of its tablespace, e.g. `random_page_cost=1.1`.
+    #[serde(default)]
+    pub tablespace_options: Vec<String>,
     /// Counters.
     #[serde(flatten)]
     pub usage: TableUsage,
@@ -111,6 +114,15 @@ pub struct Column {
     pub default: Option<String>,
     /// `attstattarget`; `None`: the default.
     pub statistics_target: Option<i32>,
+    /// `format_type` with an empty search path, so that types of users come with their schema.
+    #[serde(default)]
+    pub full_type: String,
+    /// Schema-qualified, quoted collation where it is not the type's.
+    #[serde(default)]
+    pub own_collation: Option<String>,
+    /// `attoptions`, e.g. `n_distinct=-0.5`.
+    #[serde(default)]
+    pub options: Vec<String>,
 }
 
 /// `pg_constraint.contype`.
@@ -176,6 +188,9 @@ pub struct View {
     pub columns: Vec<String>,
     /// `pg_get_viewdef`.
     pub definition: String,
+    /// `reloptions`, e.g. `security_barrier=true`.
+    #[serde(default)]
+    pub options: Vec<String>,
     /// Extension that owns it.
     pub extension: Option<String>,
 }
@@ -246,4 +261,13 @@ pub struct ExtendedStatistics {
     pub kinds: Vec<String>,
     /// `pg_get_statisticsobjdef`.
     pub definition: String,
+    /// SQL of its expressions, in order (14 and later).
+    #[serde(default)]
+    pub expressions: Vec<String>,
+    /// `stxstattarget`; `None`: the default.
+    #[serde(default)]
+    pub target: Option<i32>,
+    /// What was gathered, one for each kind of inheritance; empty: nothing yet, or hidden.
+    #[serde(default)]
+    pub data: Vec<ExtendedData>,
 }

@@ -22,6 +22,15 @@ pub struct Server {
     pub started_at: f64,
     /// `pg_database.datcollate`.
     pub collate: String,
+    /// `pg_database.datctype`.
+    #[serde(default)]
+    pub ctype: String,
+    /// `datlocprovider`: `c` libc, `i` ICU, `b` builtin (17); before 15 always libc.
+    #[serde(default)]
+    pub locale_provider: String,
+    /// `datlocale` (before 17 `daticulocale`): the locale of a provider other than libc.
+    #[serde(default)]
+    pub locale: Option<String>,
     /// `pg_encoding_to_char(encoding)`.
     pub encoding: String,
     /// Managed service if its settings or roles give it away: `rds`, `aurora`, `cloud-sql`, `azure`, `supabase`, `neon`.

@@ -16,8 +16,14 @@ pub struct IndexKey {
     pub opclass: String,
     /// Whether that is the default class of the type and method.
     pub opclass_is_default: bool,
+    /// Schema of that class where it is not `pg_catalog`.
+    #[serde(default)]
+    pub opclass_schema: Option<String>,
     /// Collation name; `None` for a type that has none.
     pub collation: Option<String>,
+    /// Schema-qualified, quoted collation where it is not the column's.
+    #[serde(default)]
+    pub own_collation: Option<String>,
     /// `indoption & 1`.
     pub descending: bool,
     /// `indoption & 2`.
@@ -81,6 +87,12 @@ pub struct Index {
     pub definition: String,
     /// Size now, bytes; 0 for a partitioned index.
     pub bytes: Option<u64>,
+    /// Blocks of its main fork now; `None`: not read.
+    #[serde(default)]
+    pub blocks: Option<u64>,
+    /// `spcoptions` of its tablespace.
+    #[serde(default)]
+    pub tablespace_options: Vec<String>,
     /// `relpages`.
     pub pages: u64,
     /// `reltuples`.

@@ -2,13 +2,23 @@
 //!
 //! A snapshot is the only input of every later stage. It serializes to versioned
 //! JSON; everything in it comes from one server and one database, and carries the
-//! server's own clock. Nothing here judges. Sample values of user data are never
-//! part of it.
+//! server's own clock. Nothing here judges.
+//!
+//! Of the data of users it holds what ANALYZE sampled: numbers, times, booleans and
+//! labels of enums as they are; every other value (texts, documents, addresses, keys)
+//! as a token that keeps order and equality, or not at all where a type has no
+//! tokens. Constants that stand in the schema or in a statement are no secret: where a
+//! sample is equal to one, it stays. The least and greatest values of index columns
+//! are there only when asked for, and the values themselves only when those were
+//! ([`Values`] says which). Texts of statements are as the server normalised them,
+//! utility statements without their literals.
 
 mod activity;
 mod catalog;
 mod evidence;
 mod index;
+mod planner;
+mod schema;
 mod settings;
 mod statements;
 mod statistics;
@@ -22,9 +32,11 @@ pub use catalog::{
 };
 pub use evidence::{Evidence, Gap, Server};
 pub use index::{Index, IndexKey};
+pub use planner::{EndPoint, ReferencePlan};
+pub use schema::{Attribute, EnumLabel, Function, TypeDefinition, UserType};
 pub use settings::{RoleSetting, Setting};
 pub use statements::{Statement, Statements, StatementsState};
-pub use statistics::{ColumnStatistics, DatabaseUsage, IndexUsage, TableUsage};
+pub use statistics::{ColumnStatistics, DatabaseUsage, ExtendedData, IndexUsage, StatisticsSlot, TableUsage, Values};
 
 /// The version of the snapshot format that this program writes.
 ///
@@ -73,9 +85,24 @@ pub struct Snapshot {
     /// `CREATE STATISTICS` objects.
     #[serde(default)]
     pub extended_statistics: Vec<ExtendedStatistics>,
-    /// `pg_stats` without any sample value.
+    /// What ANALYZE gathered for columns and for expressions of indexes.
     #[serde(default)]
     pub column_statistics: Vec<ColumnStatistics>,
+    /// What the sample values in the statistics are.
+    #[serde(default)]
+    pub values: Values,
+    /// Types that users made.
+    #[serde(default)]
+    pub types: Vec<UserType>,
+    /// Functions in SQL or PL/pgSQL that indexes, constraints, columns, views or statements use.
+    #[serde(default)]
+    pub functions: Vec<Function>,
+    /// Ends of leading index columns, where they were asked for.
+    #[serde(default)]
+    pub end_points: Vec<EndPoint>,
+    /// The server's own plans of its busiest statements, for a lab to be checked against.
+    #[serde(default)]
+    pub reference_plans: Vec<ReferencePlan>,
     /// `pg_stat_statements` of this database.
     #[serde(default)]
     pub statements: Statements,

@@ -88,7 +88,7 @@ pub struct DatabaseUsage {
     pub min_multixact_age: i64,
 }
 
-/// One row of `pg_stats`, without sample values.
+/// One row of `pg_statistic`, or of `pg_stats` where that is all that the role may see.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ColumnStatistics {
     /// The table, or the index for the statistics of its expressions.
@@ -109,4 +109,54 @@ pub struct ColumnStatistics {
     pub histogram_bounds: u32,
     /// Physical against logical order, -1 to 1.
     pub correlation: Option<f64>,
+    /// The slots of `pg_statistic`, from which a lab's planner is fed; empty where they could not be read.
+    #[serde(default)]
+    pub slots: Vec<StatisticsSlot>,
+}
+
+/// One of the five slots of a `pg_statistic` row, with names in place of OIDs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StatisticsSlot {
+    /// `stakind`: 1 most common values, 2 histogram, 3 correlation, 4 and 5 elements of arrays, 6 and 7 ranges.
+    pub kind: i16,
+    /// `staop::regoperator` with an empty search path, e.g. `=(bigint,bigint)`.
+    pub operator: Option<String>,
+    /// `stacoll`, schema-qualified and quoted.
+    pub collation: Option<String>,
+    /// `stanumbers`.
+    pub numbers: Option<Vec<f32>>,
+    /// `stavalues`, each as the text of its type; tokens unless the snapshot was asked for the values.
+    pub values: Option<Vec<String>>,
+    /// Type of the values: `format_type` with an empty search path.
+    pub value_type: Option<String>,
+}
+
+/// What the sample values of a snapshot are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Values {
+    /// There are none: a snapshot of an earlier format, or asked to leave them out.
+    #[default]
+    LeftOut,
+    /// Texts and everything like them are replaced by tokens of the same order and equality; numbers, times and enum
+    /// labels are as they were.
+    Tokens,
+    /// As they were.
+    Kept,
+}
+
+/// One row of `pg_statistic_ext_data`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ExtendedData {
+    /// `stxdinherit`, 15 and later; before that false.
+    pub inherited: bool,
+    /// `stxdndistinct::bytea` in hex; its column numbers are `Column::position` of the same snapshot.
+    pub ndistinct: Option<String>,
+    /// `stxddependencies::bytea` in hex.
+    pub dependencies: Option<String>,
+    /// `stxdmcv::bytea` in hex; types and enum labels by the OIDs of the server. Left out where it holds values that
+    /// cannot be made tokens of.
+    pub mcv: Option<String>,
+    /// `stxdexpr`, one for each expression (14 and later); `column` is its place, from 1.
+    pub expressions: Vec<ColumnStatistics>,
 }

@@ -6,17 +6,25 @@ use crate::ident;
 use crate::snapshot::{Gap, Snapshot, TableKind};
 use crate::units::Ms;
 
+/// What the role was shown all of.
+pub(super) struct Shown {
+    /// `pg_settings`.
+    pub settings: bool,
+    /// Column statistics: read where nothing is hidden by table.
+    pub column_statistics: bool,
+}
+
 /// The gaps of `snapshot`: those met while reading, then those that show only in what was read.
-pub(super) fn of(snapshot: &Snapshot, sees_all_settings: bool, met: &[Gap]) -> Vec<Gap> {
+pub(super) fn of(snapshot: &Snapshot, shown: &Shown, met: &[Gap]) -> Vec<Gap> {
     let role = ident::quoted(&snapshot.server.role);
     let seen = [
         statement_texts(snapshot, &role),
-        column_statistics(snapshot, &role),
-        row_security(snapshot, &role),
+        column_statistics(snapshot, &role).filter(|_| !shown.column_statistics),
+        row_security(snapshot, &role).filter(|_| !shown.column_statistics),
         sequence_values(snapshot, &role),
         sessions(snapshot, &role),
         replication(snapshot, &role),
-        settings(sees_all_settings, &role),
+        settings(shown.settings, &role),
         counters(snapshot),
         sizes(snapshot, met),
     ];

@@ -5,21 +5,32 @@
 //! the schema without which advice would be false end the reading.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::held::{self, Held};
-use super::{SourceError, gaps, statements};
+use super::{SourceError, end_points, functions, gaps, statements, statistics, tokens};
 use crate::ident;
 use crate::server::{ServerError, Session};
-use crate::snapshot::{DatabaseUsage, Evidence, FORMAT, Gap, Server, Snapshot, Statements, StatementsState};
+use crate::snapshot::{DatabaseUsage, Evidence, FORMAT, Gap, Server, Snapshot, Statements, StatementsState, Values};
 
 /// What to read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadOptions {
     /// Leave `pg_stat_statements` alone.
     pub schema_only: bool,
+    /// What to keep of the sample values in the statistics; tokens unless asked for more or less.
+    pub values: Values,
+    /// Read the least and the greatest value of the columns that lead a B-tree, one short query each.
+    pub end_points: bool,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self { schema_only: false, values: Values::Tokens, end_points: false }
+    }
 }
 
 /// Reads everything that the role may see.
@@ -40,12 +51,18 @@ pub async fn read(session: &mut Session, options: &ReadOptions) -> Result<Snapsh
         statements::read(&mut reader, &snapshot.server.database).await?
     };
     schema(&mut reader, &mut snapshot).await?;
+    let nothing_hidden = planning(&mut reader, &mut snapshot).await?;
+    if options.end_points && options.values != Values::LeftOut {
+        snapshot.end_points = end_points::read(&mut reader, &snapshot).await?;
+    }
     moment(&mut reader, &mut snapshot).await?;
     held::prune(&mut snapshot, &reader.held);
+    reader.gaps.extend(tokens::replace(&mut snapshot, options.values));
     reader.gaps.extend(held::gap(&reader.held));
     let sees_all_settings = evidence(&mut reader, &mut snapshot).await?;
     let read_gaps = std::mem::take(&mut reader.gaps);
-    snapshot.gaps = gaps::of(&snapshot, sees_all_settings, &read_gaps);
+    let shown = gaps::Shown { settings: sees_all_settings, column_statistics: nothing_hidden };
+    snapshot.gaps = gaps::of(&snapshot, &shown, &read_gaps);
     Ok(snapshot)
 }
 
@@ -57,12 +74,19 @@ async fn schema(reader: &mut Reader<'_>, snapshot: &mut Snapshot) -> Result<(), 
     snapshot.views = reader.part("views", include_str!("sql/views.sql")).await?;
     snapshot.sequences = reader.part("sequences", include_str!("sql/sequences.sql")).await?;
     snapshot.extensions = reader.part("extensions", include_str!("sql/extensions.sql")).await?;
-    snapshot.extended_statistics =
-        reader.part("extended-statistics", include_str!("sql/extended_statistics.sql")).await?;
-    snapshot.column_statistics = reader.part("column-statistics", include_str!("sql/column_statistics.sql")).await?;
+    snapshot.types = reader.part("types", include_str!("sql/types.sql")).await?;
     let sizes = reader.part("sizes", include_str!("sql/sizes.sql")).await?;
     fill_sizes(snapshot, sizes);
     Ok(())
+}
+
+/// What a planner knows of the data; whether none of it was hidden.
+async fn planning(reader: &mut Reader<'_>, snapshot: &mut Snapshot) -> Result<bool, SourceError> {
+    snapshot.functions = functions::read(reader, snapshot).await?;
+    snapshot.extended_statistics = statistics::extended(reader, snapshot.server.major()).await?;
+    let (columns, nothing_hidden) = statistics::read(reader, snapshot.server.major()).await?;
+    snapshot.column_statistics = columns;
+    Ok(nothing_hidden)
 }
 
 async fn moment(reader: &mut Reader<'_>, snapshot: &mut Snapshot) -> Result<(), SourceError> {
@@ -109,7 +133,9 @@ fn fill_sizes(snapshot: &mut Snapshot, sizes: Vec<Size>) {
         table.total_bytes = size.and_then(|size| size.total_bytes);
     }
     for index in &mut snapshot.indexes {
-        index.bytes = sizes.get(&index.oid).and_then(|size| size.bytes);
+        let size = sizes.get(&index.oid);
+        index.bytes = size.and_then(|size| size.bytes);
+        index.blocks = size.and_then(|size| size.blocks);
     }
 }
 
@@ -135,6 +161,19 @@ impl Reader<'_> {
         self.gaps.push(Gap { what: what.to_owned(), why: why.into(), remedy });
     }
 
+    /// The same within a time of its own.
+    pub(super) async fn try_within<T: DeserializeOwned>(
+        &mut self,
+        sql: &str,
+        limit: Duration,
+    ) -> Result<Result<Vec<T>, ServerError>, SourceError> {
+        match self.session.read_within(sql, limit).await {
+            Ok(rows) => Ok(Ok(rows)),
+            Err(error) if self.alive().await => Ok(Err(error)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The rows, or what the server said against it; an error only if the connection is gone.
     pub(super) async fn try_part<T: DeserializeOwned>(
         &mut self,
@@ -149,7 +188,7 @@ impl Reader<'_> {
 
     /// The rows, or a gap and none.
     pub(super) async fn part<T: DeserializeOwned>(&mut self, what: &str, sql: &str) -> Result<Vec<T>, SourceError> {
-        match self.try_part(sql).await? {
+        match self.try_part(&held::without(sql, &self.held)).await? {
             Ok(rows) => Ok(rows),
             Err(error) => {
                 let remedy = self.remedy(&error);
@@ -179,6 +218,15 @@ impl Reader<'_> {
         Ok(age.ok().and_then(|rows| rows.first().map(|row| row.age_s)))
     }
 
+    /// The grant that shows what ANALYZE gathered; `pg_read_all_data` came with 14.
+    pub(super) fn reading_statistics(&self, major: u32) -> String {
+        if major >= 14 {
+            format!("GRANT pg_read_all_data TO {}", self.role())
+        } else {
+            format!("GRANT SELECT ON pg_statistic, pg_statistic_ext_data TO {}", self.role())
+        }
+    }
+
     async fn alive(&mut self) -> bool {
         self.session.read::<serde_json::Value>("SELECT 1 AS alive").await.is_ok()
     }
@@ -193,7 +241,7 @@ impl Reader<'_> {
 }
 
 /// A lock that was not to be had (55P03), or a statement that took too long (57014).
-fn timed_out(error: &ServerError) -> bool {
+pub(super) fn timed_out(error: &ServerError) -> bool {
     matches!(error.sqlstate(), Some("55P03" | "57014"))
 }
 
@@ -212,6 +260,7 @@ struct Head {
 struct Size {
     oid: u32,
     bytes: Option<u64>,
+    blocks: Option<u64>,
     index_bytes: Option<u64>,
     total_bytes: Option<u64>,
 }

@@ -7,13 +7,21 @@ use thiserror::Error;
 
 use crate::server::ServerError;
 
+pub use graft::{Grafted, graft};
+
 pub mod file;
 pub mod live;
 
+mod array;
+mod end_points;
+mod functions;
 mod gaps;
+mod graft;
 mod held;
 mod mask;
 mod statements;
+mod statistics;
+mod tokens;
 
 /// What keeps a snapshot from being read or written.
 #[derive(Debug, Error, Diagnostic)]

@@ -143,6 +143,7 @@ fn key(column: &str, opclass: &str, collation: Option<&str>) -> IndexKey {
         collation: collation.map(str::to_owned),
         descending: false,
         nulls_first: false,
+        ..IndexKey::default()
     }
 }
 
@@ -161,7 +162,8 @@ fn indexes(read: &Snapshot, major: u32) {
     assert_eq!(partial.predicate.as_deref(), Some("((amount > (5)::numeric) AND (name IS NOT NULL))"));
     assert_eq!(
         index(read, "customer_german").keys,
-        [key("name", "text_ops", Some("german"))].map(|key| IndexKey { collation: Some("german".to_owned()), ..key })
+        [key("name", "text_ops", Some("german"))]
+            .map(|key| IndexKey { own_collation: Some("public.german".to_owned()), ..key })
     );
     assert_eq!(index(read, "customer_tags").method, "gin");
     let clustered = index(read, "customer_born_id");

@@ -6,8 +6,10 @@ mod support;
 mod catalog;
 mod files;
 mod moment;
+mod planner;
 mod roles;
 mod statements;
+mod tokens;
 
 use std::time::Duration;
 

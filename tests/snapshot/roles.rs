@@ -101,7 +101,9 @@ async fn readers(server: &Scratch, major: u32) {
     assert!(enough.sequences.iter().all(|one| one.last_value == Some(100)));
     let guarded = snapshot(server, "postgres", "all_but_guarded").await;
     assert!(!table(&guarded, "guarded").selectable && table(&guarded, "hidden").selectable);
+    // who reads pg_statistic itself is not kept from it by row security
     let expected = [("column-statistics", "ALTER ROLE all_but_guarded BYPASSRLS")];
+    let expected = if major >= 14 { &[][..] } else { &expected[..] };
     assert_eq!(gaps(&guarded), expected, "{major}");
 }
 
@@ -149,7 +151,7 @@ async fn each_reason_for_having_no_statements_is_told_apart() {
 async fn a_reader_of_the_schema_alone_leaves_the_statements_alone() {
     let server = server(18);
     let mut session = crate::session(&server, "postgres", "postgres").await;
-    let options = pgassay::source::live::ReadOptions { schema_only: true };
+    let options = pgassay::source::live::ReadOptions { schema_only: true, ..Default::default() };
     let read = pgassay::source::live::read(&mut session, &options).await.expect("a snapshot");
     assert_eq!((read.statements.state, gaps(&read)), (StatementsState::LeftOut, vec![]));
 }

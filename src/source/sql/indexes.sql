@@ -7,13 +7,18 @@ WITH key AS (
            'expression', CASE WHEN i.indkey[p - 1] = 0 THEN pg_catalog.pg_get_indexdef(i.indexrelid, p, false) END,
            'opclass', o.opcname,
            'opclass_is_default', o.opcdefault,
+           'opclass_schema', nullif(os.nspname, 'pg_catalog'),
            'collation', l.collname,
+           'own_collation', CASE WHEN l.oid <> coalesce(a.attcollation, 100)
+                                 THEN pg_catalog.quote_ident(ls.nspname) || '.' || pg_catalog.quote_ident(l.collname) END,
            'descending', (i.indoption[p - 1] & 1) <> 0,
            'nulls_first', (i.indoption[p - 1] & 2) <> 0) ORDER BY p) AS keys
     FROM pg_catalog.pg_index i
    CROSS JOIN LATERAL pg_catalog.generate_series(1, i.indnkeyatts::pg_catalog.int4) p
     JOIN pg_catalog.pg_opclass o ON o.oid = i.indclass[p - 1]
+    JOIN pg_catalog.pg_namespace os ON os.oid = o.opcnamespace
     LEFT JOIN pg_catalog.pg_collation l ON l.oid = i.indcollation[p - 1]
+    LEFT JOIN pg_catalog.pg_namespace ls ON ls.oid = l.collnamespace
     LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p - 1] AND a.attnum <> 0
    WHERE i.indrelid <> ALL (ARRAY[0{held}]::pg_catalog.oid[])
    GROUP BY i.indexrelid),
@@ -52,6 +57,7 @@ SELECT c.oid::pg_catalog.int8 AS oid, i.indrelid::pg_catalog.int8 AS table_oid, 
        resting.name AS "constraint", owned.extension,
        coalesce(c.reloptions, '{}') AS options,
        pg_catalog.pg_get_indexdef(c.oid) AS definition,
+       coalesce(e.spcoptions, '{}') AS tablespace_options,
        greatest(c.relpages, 0) AS pages,
        CASE WHEN c.reltuples < 0 THEN NULL
             WHEN c.reltuples = 0 AND c.relpages = 0
@@ -66,6 +72,8 @@ SELECT c.oid::pg_catalog.int8 AS oid, i.indrelid::pg_catalog.int8 AS table_oid, 
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_am m ON m.oid = c.relam
   JOIN key ON key.indexrelid = c.oid
+  LEFT JOIN pg_catalog.pg_tablespace e ON e.oid = CASE WHEN c.reltablespace <> 0 THEN c.reltablespace ELSE
+       (SELECT d.dattablespace FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) END
   LEFT JOIN included ON included.indexrelid = c.oid
   LEFT JOIN pg_catalog.pg_inherits h ON h.inhrelid = c.oid
   LEFT JOIN resting ON resting.conindid = c.oid

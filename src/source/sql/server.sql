@@ -7,7 +7,8 @@ SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS vers
        pg_catalog.pg_is_in_recovery() AS in_recovery,
        extract(epoch FROM pg_catalog.pg_postmaster_start_time())::pg_catalog.float8 AS started_at,
        extract(epoch FROM pg_catalog.now())::pg_catalog.float8 AS taken_at,
-       d.datcollate::pg_catalog.text AS collate,
+       d.datcollate::pg_catalog.text AS collate, d.datctype::pg_catalog.text AS ctype,
+       coalesce(j.d->>'datlocprovider', 'c') AS locale_provider, coalesce(j.d->>'datlocale', j.d->>'daticulocale') AS locale,
        pg_catalog.pg_encoding_to_char(d.encoding) AS encoding,
        CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_proc p WHERE p.proname = 'aurora_version'
                           AND p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace) THEN 'aurora'
@@ -18,6 +19,7 @@ SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS vers
             WHEN g.supabase THEN 'supabase' END AS managed
   FROM pg_catalog.pg_database d
   JOIN pg_catalog.pg_roles r ON r.rolname = CURRENT_USER
+ CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(d) AS d) j
  CROSS JOIN (SELECT coalesce(pg_catalog.bool_or(name LIKE 'rds.%'), false) AS rds,
                     coalesce(pg_catalog.bool_or(name LIKE 'cloudsql.%'), false) AS cloud_sql,
                     coalesce(pg_catalog.bool_or(name LIKE 'azure.%'), false) AS azure,

@@ -12,6 +12,8 @@ SELECT c.oid::pg_catalog.int8 AS oid,
        CASE WHEN c.relkind IN ('p', 'I', 'f') THEN 0
             WHEN c.relkind = 'i' THEN pg_catalog.pg_table_size(c.oid)
             ELSE pg_catalog.pg_relation_size(c.oid) END AS bytes,
+       CASE WHEN c.relkind = 'i'
+            THEN pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::pg_catalog.int8 END AS blocks,
        CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_indexes_size(c.oid) ELSE 0 END AS index_bytes,
        CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_total_relation_size(c.oid) ELSE 0 END AS total_bytes
   FROM pg_catalog.pg_class c

@@ -30,6 +30,7 @@ SELECT c.oid::pg_catalog.int8 AS oid, n.nspname AS schema, c.relname AS name,
        greatest(c.relpages, 0) AS pages,
        greatest(c.relallvisible, 0) AS all_visible_pages,
        coalesce(c.reloptions, '{}') AS options,
+       coalesce(e.spcoptions, '{}') AS tablespace_options,
        c.relreplident AS replica_identity,
        c.relrowsecurity AS row_security,
        policy.active AS row_security_active,
@@ -56,6 +57,8 @@ SELECT c.oid::pg_catalog.int8 AS oid, n.nspname AS schema, c.relname AS name,
        greatest(pg_catalog.pg_stat_get_blocks_hit(c.oid), 0) AS heap_blks_hit
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_catalog.pg_tablespace e ON e.oid = CASE WHEN c.reltablespace <> 0 THEN c.reltablespace ELSE
+       (SELECT d.dattablespace FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) END
   LEFT JOIN parent ON parent.inhrelid = c.oid
   LEFT JOIN owned ON owned.objid = c.oid
   LEFT JOIN pg_catalog.pg_stat_all_tables s ON s.relid = c.oid

@@ -7,7 +7,7 @@ named AS (
     FROM pg_catalog.pg_attribute a WHERE a.attnum > 0 AND NOT a.attisdropped GROUP BY a.attrelid)
 SELECT c.oid::pg_catalog.int8 AS oid, n.nspname AS schema, c.relname AS name,
        coalesce(named.columns, '{}') AS columns,
-       pg_catalog.pg_get_viewdef(c.oid) AS definition, owned.extension
+       pg_catalog.pg_get_viewdef(c.oid) AS definition, coalesce(c.reloptions, '{}') AS options, owned.extension
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN named ON named.attrelid = c.oid
