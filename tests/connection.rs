@@ -122,7 +122,9 @@ async fn sslmode_accepts_and_refuses_what_libpq_does() {
     let texts = ["server.crt", "server.key", "ca.crt"].map(|name| made.text(name));
     let files = [("server.crt", &*texts[0]), ("server.key", &texts[1]), ("ca.crt", &texts[2])];
     let settings = ["ssl=on", "ssl_ca_file=ca.crt"];
-    let server = server_with_users(&Setup { settings: &settings, tcp: true, hba: Some(HBA), files: &files }).await;
+    let server =
+        server_with_users(&Setup { settings: &settings, tcp: true, hba: Some(HBA), files: &files, ..Setup::default() })
+            .await;
     let (ours, theirs) = (made.path("ca.crt").display().to_string(), made.path("other-ca.crt").display().to_string());
     std::fs::set_permissions(made.path("bob.key"), std::fs::Permissions::from_mode(0o600)).expect("permissions");
     let client = format!("sslcert={} sslkey={}", made.path("bob.crt").display(), made.path("bob.key").display());

@@ -320,7 +320,7 @@ impl ServerError {
     }
 
     /// What went wrong with a statement; `before` characters were put before the caller's SQL.
-    pub(super) fn of_statement(error: &sqlx::Error, at: &str, seconds: u64, before: usize) -> Self {
+    pub(crate) fn of_statement(error: &sqlx::Error, at: &str, seconds: u64, before: usize) -> Self {
         let Some((sqlstate, message)) = raised(error) else {
             let message = match error {
                 sqlx::Error::Io(source) => words(source),

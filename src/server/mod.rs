@@ -1,6 +1,7 @@
 //! Connections to PostgreSQL: the audited server, guarded, and throwaway servers of our own.
 
 mod certificate;
+mod clone;
 mod connect;
 mod directory;
 mod error;
@@ -10,6 +11,7 @@ mod session;
 pub mod target;
 mod wire;
 
+pub use clone::CloneSession;
 pub use error::ServerError;
 pub use session::{MARKER, Session};
 pub use target::{Environment, Target, TargetError, TargetOptions};

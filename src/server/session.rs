@@ -95,7 +95,17 @@ impl Session {
 
     /// Rows of a query, each read from its JSON. One short read-only transaction.
     pub async fn read<T: DeserializeOwned>(&mut self, sql: &str) -> Result<Vec<T>, ServerError> {
-        let before = format!("{}; SELECT {MARKER} row_to_json(pgassay_row)::text FROM (\n", self.opening());
+        self.read_within(sql, self.statement_timeout).await
+    }
+
+    /// The same with a time limit of its own for the query.
+    pub async fn read_within<T: DeserializeOwned>(
+        &mut self,
+        sql: &str,
+        limit: Duration,
+    ) -> Result<Vec<T>, ServerError> {
+        let (opening, forms) = (opening(limit), forms());
+        let before = format!("{opening}; {forms}; SELECT {MARKER} row_to_json(pgassay_row)::text FROM (\n");
         let whole = format!("{before}{sql}\n) pgassay_row; COMMIT {MARKER}");
         let rows = self.run(whole, before.chars().count()).await;
         let rows = self.or_roll_back(rows).await?;
@@ -116,7 +126,7 @@ impl Session {
     /// Runs statements in one read-only transaction and rolls it back. For each, the text of the first column
     /// of its rows; a NULL is an empty text.
     pub async fn transaction(&mut self, statements: &[String]) -> Result<Vec<Vec<String>>, ServerError> {
-        let opening = self.opening();
+        let opening = opening(self.statement_timeout);
         let outcome = self.each(opening, statements).await;
         let answers = self.or_roll_back(outcome).await?;
         self.run(format!("ROLLBACK {MARKER}"), 0).await?;
@@ -154,21 +164,6 @@ impl Session {
             // it is gone one way or the other
             let _ = self.connection.close().await;
         }
-    }
-
-    /// Guards of a transaction. They are local to it: a pooler hands the backend on afterwards.
-    /// Temporary tables of somebody else's earlier session in it come last in the search path, not first.
-    fn opening(&self) -> String {
-        let settings = [
-            ("statement_timeout", self.statement_timeout.as_millis().to_string()),
-            ("lock_timeout", "1000".to_owned()),
-            ("idle_in_transaction_session_timeout", "60000".to_owned()),
-            ("search_path", "pg_catalog, pg_temp".to_owned()),
-            // catalog queries look expensive to the planner and gain nothing by it
-            ("jit", "off".to_owned()),
-        ];
-        let set = settings.map(|(name, value)| format!("SET {MARKER} LOCAL {name} = {value}"));
-        format!("BEGIN {MARKER} TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY; {}", set.join("; "))
     }
 
     async fn each(&mut self, opening: String, statements: &[String]) -> Result<Vec<Vec<String>>, ServerError> {
@@ -218,6 +213,33 @@ impl Session {
     fn lost_error(&self, message: &str) -> ServerError {
         ServerError::Lost { at: self.at.clone(), message: message.to_owned() }
     }
+}
+
+/// Guards of a transaction. They are local to it: a pooler hands the backend on afterwards.
+/// Temporary tables of somebody else's earlier session in it come last in the search path, not first.
+fn opening(statement_timeout: Duration) -> String {
+    let settings = [
+        ("statement_timeout", statement_timeout.as_millis().to_string()),
+        ("lock_timeout", "1000".to_owned()),
+        ("idle_in_transaction_session_timeout", "60000".to_owned()),
+        ("search_path", "pg_catalog, pg_temp".to_owned()),
+        // catalog queries look expensive to the planner and gain nothing by it
+        ("jit", "off".to_owned()),
+    ];
+    let set = settings.map(|(name, value)| format!("SET {MARKER} LOCAL {name} = {value}"));
+    format!("BEGIN {MARKER} TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY; {}", set.join("; "))
+}
+
+/// Values, and the constants in what the catalog words, in the one form that every server reads alike.
+fn forms() -> String {
+    let settings = [
+        ("datestyle", "iso"),
+        ("intervalstyle", "postgres"),
+        ("timezone", "'UTC'"),
+        ("extra_float_digits", "1"),
+        ("bytea_output", "hex"),
+    ];
+    settings.map(|(name, value)| format!("SET {MARKER} LOCAL {name} = {value}")).join("; ")
 }
 
 /// What to say about a version: an error for one that is too old, a note for one that is too new.

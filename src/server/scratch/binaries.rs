@@ -10,6 +10,9 @@ use std::process::{Command, Stdio};
 use super::ScratchError;
 use super::owner::Owner;
 
+/// Where packages put the versions of a server: Debian, Homebrew on Intel, on Apple's own processors, Red Hat's.
+const PARENTS: [&str; 4] = ["/usr/lib/postgresql", "/usr/local/opt", "/opt/homebrew/opt", "/usr"];
+
 /// The binaries of one server version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binaries {
@@ -20,14 +23,32 @@ pub struct Binaries {
 impl Binaries {
     /// `PGASSAY_PG_BIN` as handed in, else the newest of the usual places, else `PATH`.
     pub fn find(named: Option<&Path>, path: Option<&str>) -> Result<Self, ScratchError> {
-        let mut places: Vec<PathBuf> = named.map(Path::to_path_buf).into_iter().collect();
+        Self::all(named, path).into_iter().next().ok_or(ScratchError::NoBinaries)
+    }
+
+    /// Those of a major version, looked for as [`Binaries::find`] does; where there are none, those of the version
+    /// nearest to it, of two equally near the newer. With them the version that they are.
+    pub fn of_major(major: u32, named: Option<&Path>, path: Option<&str>) -> Result<(Self, u32), ScratchError> {
+        let found = Self::all(named, path);
+        let versions =
+            found.into_iter().filter_map(|binaries| binaries.major().ok().map(|version| (binaries, version)));
+        let nearest = versions.min_by_key(|(_, version)| (version.abs_diff(major), u32::MAX - version));
+        nearest.ok_or(ScratchError::NoBinaries)
+    }
+
+    /// All servers of the machine, in the order in which they are taken.
+    fn all(named: Option<&Path>, path: Option<&str>) -> Vec<Self> {
+        // programs are started from another directory
+        let whole = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let mut places: Vec<PathBuf> = named.map(whole).into_iter().collect();
         if places.is_empty() {
-            places.extend(newest_first(Path::new("/usr/lib/postgresql")));
-            places.extend(newest_first(Path::new("/usr/local/opt")));
+            for parent in PARENTS {
+                places.extend(newest_first(Path::new(parent)));
+            }
             places.extend(path.unwrap_or_default().split(':').map(PathBuf::from));
         }
         let complete = |place: &PathBuf| ["initdb", "pg_ctl", "postgres"].iter().all(|name| place.join(name).exists());
-        places.into_iter().find(complete).map(|directory| Self { directory }).ok_or(ScratchError::NoBinaries)
+        places.into_iter().filter(complete).map(|directory| Self { directory }).collect()
     }
 
     /// 13, 14, …: as `postgres --version` says.
@@ -68,7 +89,10 @@ fn newest_first(parent: &Path) -> Vec<PathBuf> {
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
-            Some((name.trim_start_matches("postgresql@").parse().ok()?, entry.path().join("bin")))
+            Some((
+                name.trim_start_matches("postgresql@").trim_start_matches("pgsql-").parse().ok()?,
+                entry.path().join("bin"),
+            ))
         })
         .collect();
     versions.sort_by(|one, two| two.cmp(one));

@@ -72,6 +72,10 @@ pub struct Setup<'a> {
     pub tcp: bool,
     /// `pg_hba.conf`; without one everybody is trusted.
     pub hba: Option<&'a str>,
+    /// Locale of the cluster as libc names it, for a caller that makes no database of its own; without one `C.UTF-8`.
+    pub locale: Option<&'a str>,
+    /// Pages without checksums, so that files may be written beside the server.
+    pub without_checksums: bool,
     /// Further files of the data directory, readable by the server alone: certificates, `standby.signal`, …
     pub files: &'a [(&'a str, &'a str)],
 }
@@ -104,7 +108,7 @@ impl Scratch {
         let port = if setup.tcp { free_port()? } else { 5432 };
         let options = options(setup, port, directory.path());
         let scratch = Self { binaries, owner, port, options, directory, _watchdog: watchdog };
-        scratch.initialise()?;
+        scratch.initialise(setup)?;
         let hba = setup.hba.map(|hba| ("pg_hba.conf", hba));
         for (name, text) in setup.files.iter().copied().chain(hba) {
             scratch.write(name, text)?;
@@ -142,22 +146,40 @@ impl Scratch {
 
     /// A connection of the superuser that may write.
     pub async fn connect(&self, database: &str) -> Result<PgConnection, ScratchError> {
-        let options = PgConnectOptions::new_without_pgpass()
+        Ok(PgConnection::connect_with(&self.connecting(database, "postgres")).await?)
+    }
+
+    /// How to connect to a database as a role.
+    pub fn connecting(&self, database: &str, role: &str) -> PgConnectOptions {
+        PgConnectOptions::new_without_pgpass()
             .host(&self.directory.path().to_string_lossy())
             .port(self.port)
-            .username("postgres")
+            .username(role)
             .database(database)
             // PGSSLMODE is about other servers
             .ssl_mode(PgSslMode::Disable)
-            .disable_statement_logging();
-        Ok(PgConnection::connect_with(&options).await?)
+            .disable_statement_logging()
     }
 
     /// Stops the server, at once and without a checkpoint; its directory stays until the drop.
     pub fn stop(&self) -> Result<(), ScratchError> {
+        self.end("immediate")
+    }
+
+    /// Stops the server after it has written everything to its files; [`Scratch::launch`] starts it again.
+    pub fn shut_down(&self) -> Result<(), ScratchError> {
+        self.end("fast")
+    }
+
+    fn end(&self, mode: &str) -> Result<(), ScratchError> {
         let mut command = self.binaries.command("pg_ctl", self.owner);
-        command.args(["stop", "--mode=immediate", "--silent", "--pgdata"]);
+        command.args(["stop", &format!("--mode={mode}"), "--silent", "--pgdata"]);
         finished("pg_ctl", &command.arg(self.data_directory()).output()?)
+    }
+
+    /// Makes the server's user the owner of a file that was put below the data directory.
+    pub fn adopt(&self, path: &Path) -> std::io::Result<()> {
+        give(path, self.owner)
     }
 
     /// Starts it, the first time or again.
@@ -177,17 +199,15 @@ impl Scratch {
         })
     }
 
-    fn initialise(&self) -> Result<(), ScratchError> {
+    fn initialise(&self, setup: &Setup<'_>) -> Result<(), ScratchError> {
+        let major = self.binaries.major()?;
         let mut command = self.binaries.command("initdb", self.owner);
-        command.args([
-            "--username=postgres",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",
-            "--no-sync",
-            "--pgdata",
-        ]);
-        finished("initdb", &command.arg(self.data_directory()).output()?)
+        command.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"]);
+        command.arg(format!("--locale={}", setup.locale.unwrap_or("C.UTF-8")));
+        // 18 writes them unless told not to; before that the option is unknown
+        command.args((setup.without_checksums && major >= 18).then_some("--no-data-checksums"));
+        command.args((major >= 14).then_some("--no-instructions"));
+        finished("initdb", &command.arg("--pgdata").arg(self.data_directory()).output()?)
     }
 
     fn write(&self, name: &str, text: &str) -> Result<(), ScratchError> {

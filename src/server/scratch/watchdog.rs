@@ -20,7 +20,13 @@ while [ -n "$server" ] && kill -0 "$server" 2>/dev/null && [ "$tries" -lt 50 ]; 
   tries=$((tries + 1))
 done
 [ -n "$server" ] && kill -KILL "$server" 2>/dev/null
-rm -rf "$1"
+# an initdb that outlived its parent goes on writing until it notices
+tries=0
+while [ -e "$1" ] && [ "$tries" -lt 300 ]; do
+  rm -rf "$1" 2>/dev/null
+  sleep 0.1
+  tries=$((tries + 1))
+done
 "#;
 
 /// The waiting shell; dropping it after the directory is gone ends it without further ado.
