@@ -50,7 +50,7 @@ async fn schema(connection: &mut PgConnection) -> Snapshot {
         snapshot.columns.push(column);
     }
     for (oid, schema, name, columns, definition) in catalog.views.unwrap_or_default() {
-        snapshot.views.push(View { oid, schema, name, columns, definition, extension: None });
+        snapshot.views.push(View { oid, schema, name, columns, definition, ..View::default() });
     }
     snapshot
 }

@@ -56,7 +56,7 @@ pub(super) fn catalog() -> Snapshot {
             name: (*name).to_owned(),
             columns: columns.split(',').map(str::to_owned).collect(),
             definition: (*definition).to_owned(),
-            extension: None,
+            ..View::default()
         });
     }
     snapshot

@@ -29,8 +29,10 @@ mod tokens;
 pub use brief::brief;
 pub use counters::Counters;
 pub use query::{
-    Access, Comparison, Expr, JoinPair, Kind, Limit, Lock, Operand, Predicate, Query, SortKey, Span, TableUse,
+    Access, Alternative, Comparison, Expr, JoinPair, Kind, Limit, Lock, Operand, Predicate, Query, SortKey, Span,
+    TableUse,
 };
+pub use repair::NOT_A_TYPE;
 
 /// Address space, of which only what is touched is used: enough for `parse::MAX_TOKENS` in a debug build.
 const STACK_BYTES: usize = 256 << 20;

@@ -1,5 +1,7 @@
 //! What a parsed and bound statement says: tables, predicates, joins, sorts.
 
+use std::collections::BTreeSet;
+
 use super::Counters;
 
 /// A range of bytes in the original text of a statement.
@@ -65,6 +67,10 @@ pub struct Query {
     pub sorts: Vec<SortKey>,
     /// GROUP BY columns that are bound.
     pub groups: Vec<Operand>,
+    /// The columns of an outermost SELECT DISTINCT, where each is bound.
+    pub distinct_by: Vec<Operand>,
+    /// What `min()` and `max()` are of, in a SELECT of one table that computes nothing else and does not group.
+    pub extremes: Vec<Operand>,
     /// LIMIT or FETCH of the outermost select.
     pub limit: Option<Limit>,
     /// OFFSET of the outermost select, whether literal or parameter (a literal 0 does not count).
@@ -106,6 +112,8 @@ pub struct TableUse {
     pub nullable: bool,
     /// How many other table uses the same SELECT joins.
     pub joined: bool,
+    /// Columns that the statement reads of it; `None`: all of them (`*`, a whole row, the target of a write).
+    pub reads: Option<BTreeSet<String>>,
 }
 
 /// A column, or an expression over one column, of one table use.
@@ -190,6 +198,15 @@ pub enum Access {
     Nothing,
 }
 
+/// One of the alternatives of an OR.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Alternative {
+    /// Which, from 0.
+    pub arm: usize,
+    /// Of how many.
+    pub arms: usize,
+}
+
 /// A condition on one column or expression.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Predicate {
@@ -208,6 +225,8 @@ pub struct Predicate {
     pub conjunct: bool,
     /// Which OR it stands in, the outermost, for the predicates of one OR to be seen together.
     pub disjunction: Option<usize>,
+    /// Where that OR is a conjunct: the alternative of it that cannot hold without this predicate.
+    pub alternative: Option<Alternative>,
     /// The whole condition in the text; `None` inside a view.
     pub span: Option<Span>,
     /// SQL of the condition with the table's qualifier removed, for a partial index.

@@ -129,7 +129,7 @@ fn is_time(word: &Word) -> bool {
 
 /// Words that may stand before a parameter without being its type, in order.
 #[rustfmt::skip]
-const NOT_A_TYPE: &[&str] = &[
+pub const NOT_A_TYPE: &[&str] = &[
     "all", "and", "any", "array", "as", "asymmetric", "at", "between", "both", "by", "case", "collate", "distinct", "else", "end",
     "escape", "except", "exists", "fetch", "filter", "first", "following", "for", "from", "groups", "having", "ilike", "in",
     "intersect", "into", "is", "isnull", "leading", "like", "limit", "next", "not", "notnull", "offset", "on", "only", "operator",

@@ -5,8 +5,8 @@ use std::ops::Range;
 use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, VisitMut, VisitorMut};
 
 use crate::ident::quoted;
-use crate::workload::Comparison;
 use crate::workload::repair::LOST_FIELD;
+use crate::workload::{Alternative, Comparison};
 
 use super::Binder;
 use super::ingredients::unwrapped;
@@ -18,6 +18,8 @@ pub struct Context {
     pub conjunct: bool,
     /// The outermost OR above it.
     pub disjunction: Option<usize>,
+    /// Only ANDs between it and that OR, and above that OR.
+    pub alternative: Option<Alternative>,
     /// An odd number of NOTs above it.
     pub negated: bool,
     /// Table uses that the condition filters; an outer join's ON does not filter the side that it keeps.
@@ -27,7 +29,7 @@ pub struct Context {
 impl Context {
     /// Of a WHERE, HAVING or inner ON.
     pub fn filter() -> Self {
-        Self { conjunct: true, disjunction: None, negated: false, filters: None }
+        Self { conjunct: true, disjunction: None, alternative: None, negated: false, filters: None }
     }
 
     /// Of an outer join's ON, which filters these table uses only.
@@ -35,8 +37,8 @@ impl Context {
         Self { filters: Some(uses), ..Self::filter() }
     }
 
-    fn below(&self, disjunction: Option<usize>) -> Self {
-        Self { conjunct: false, disjunction, ..self.clone() }
+    fn below(&self, disjunction: Option<usize>, alternative: Option<Alternative>) -> Self {
+        Self { conjunct: false, disjunction, alternative, ..self.clone() }
     }
 
     /// What a comparison is when the NOTs above are counted in, and whether it still is a conjunct.
@@ -63,16 +65,12 @@ impl Binder<'_> {
     pub fn condition(&mut self, expr: &Expr, context: &Context) {
         match unwrapped(expr) {
             inner @ Expr::BinaryOp { op: BinaryOperator::And, .. } => {
-                let below = if context.negated { self.below_or(context) } else { context.clone() };
-                for part in chain(inner, &BinaryOperator::And) {
-                    self.condition(part, &below);
-                }
+                let parts = chain(inner, &BinaryOperator::And);
+                if context.negated { self.any_of(&parts, context) } else { self.all_of(&parts, context) }
             }
             inner @ Expr::BinaryOp { op: BinaryOperator::Or, .. } => {
-                let below = if context.negated { context.clone() } else { self.below_or(context) };
-                for part in chain(inner, &BinaryOperator::Or) {
-                    self.condition(part, &below);
-                }
+                let parts = chain(inner, &BinaryOperator::Or);
+                if context.negated { self.all_of(&parts, context) } else { self.any_of(&parts, context) }
             }
             Expr::UnaryOp { op: UnaryOperator::Not, expr } => {
                 self.condition(expr, &Context { negated: !context.negated, ..context.clone() });
@@ -82,12 +80,21 @@ impl Binder<'_> {
         }
     }
 
-    fn below_or(&mut self, context: &Context) -> Context {
+    fn all_of(&mut self, parts: &[&Expr], context: &Context) {
+        for part in parts {
+            self.condition(part, context);
+        }
+    }
+
+    fn any_of(&mut self, parts: &[&Expr], context: &Context) {
         let disjunction = context.disjunction.unwrap_or_else(|| {
             self.disjunctions += 1;
             self.disjunctions - 1
         });
-        context.below(Some(disjunction))
+        for (arm, part) in parts.iter().enumerate() {
+            let alternative = context.conjunct.then_some(Alternative { arm, arms: parts.len() });
+            self.condition(part, &context.below(Some(disjunction), alternative));
+        }
     }
 
     /// A condition as SQL with bare column names, as a partial index has it.

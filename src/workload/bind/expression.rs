@@ -3,7 +3,9 @@
 //! Expressions are written as `pg_get_indexdef` would print them, so that they can be
 //! compared with the keys of the indexes that exist, and made into new ones.
 
-use sqlparser::ast::{BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, UnaryOperator};
+use sqlparser::ast::{
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, UnaryOperator, Value,
+};
 
 use crate::ident::quoted;
 use crate::snapshot::Column;
@@ -133,6 +135,7 @@ fn outermost(expr: &Expr) -> String {
         Expr::Collate { .. } => "collate",
         Expr::Case { .. } => "case",
         Expr::BinaryOp { op, .. } if is_json_field(op) => "json-field",
+        Expr::BinaryOp { op: BinaryOperator::LtDashGt, .. } => "distance",
         _ => "operator",
     };
     name.to_owned()
@@ -180,8 +183,21 @@ impl Writer<'_, '_> {
                 let inner = self.piece(expr);
                 Piece { sql: format!("(- {})", inner.sql), base: inner.base, call: false }
             }
+            Expr::Value(value) => self.literal(&value.value, expr),
             other => self.unknown(other),
         }
+    }
+
+    /// A literal that stayed in the text is part of the expression; a parameter is not known.
+    fn literal(&mut self, value: &Value, expr: &Expr) -> Piece {
+        let base = match value {
+            Value::Number(digits, _) if digits.contains(['.', 'e', 'E']) => "numeric",
+            Value::Number(..) => "int4",
+            Value::Boolean(_) => "bool",
+            Value::SingleQuotedString(_) => "unknown",
+            _ => return self.unknown(expr),
+        };
+        Piece { sql: unwrapped(expr).to_string(), base: base.to_owned(), call: true }
     }
 
     fn column(&mut self, parts: &[sqlparser::ast::Ident]) -> Piece {
@@ -200,8 +216,8 @@ impl Writer<'_, '_> {
     }
 
     fn cast(&mut self, expr: &Expr, target: &types::Target) -> Piece {
-        if constant(expr).is_some() {
-            self.has_parameter = true;
+        if let Some(value) = constant(expr) {
+            self.has_parameter |= matches!(value, Value::Placeholder(_));
             let sql = format!("{}::{}", unwrapped(expr), target.shown);
             return Piece { sql, base: target.base.clone(), call: false };
         }
@@ -237,7 +253,8 @@ impl Writer<'_, '_> {
     fn call<'e>(&mut self, name: &str, arguments: impl Iterator<Item = &'e Expr>) -> Piece {
         let pieces: Vec<Piece> = arguments.map(|argument| self.piece(argument)).collect();
         let first = pieces.first().map_or_else(String::new, |piece| piece.base.clone());
-        self.immutable &= is_immutable_call(name, &first);
+        let bases: Vec<&str> = pieces.iter().map(|piece| piece.base.trim_start_matches("domain ")).collect();
+        self.immutable &= is_immutable_call(name, &bases);
         let shown: Vec<String> = pieces.into_iter().map(|piece| argument(name, piece)).collect();
         let name = match name {
             "coalesce" | "nullif" | "greatest" | "least" => name.to_ascii_uppercase(),
@@ -271,11 +288,26 @@ impl Writer<'_, '_> {
     }
 
     fn binary(&mut self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Piece {
+        if is_json_field(op) {
+            return self.field(left, op, right);
+        }
         let (left, right) = (self.piece(left), self.piece(right));
         self.immutable &= is_number(&left.base) && is_number(&right.base);
         let text = matches!(op, BinaryOperator::StringConcat);
         let side = |piece: Piece| if text { argument("lower", piece) } else { piece.sql };
         Piece { sql: format!("({} {op} {})", side(left), side(right)), base: String::new(), call: false }
+    }
+
+    /// `data ->> 'key'`: its key has to be in the text.
+    fn field(&mut self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Piece {
+        let (document, key) = (self.piece(left), self.piece(right));
+        self.immutable &= matches!(document.base.as_str(), "json" | "jsonb");
+        let by_path = matches!(op, BinaryOperator::HashArrow | BinaryOperator::HashLongArrow);
+        let cast = if by_path { "::text[]" } else { "::text" };
+        let key = if key.base == "unknown" { format!("{}{cast}", key.sql) } else { key.sql };
+        let text = matches!(op, BinaryOperator::LongArrow | BinaryOperator::HashLongArrow);
+        let base = if text { "text".to_owned() } else { document.base };
+        Piece { sql: format!("({} {op} {key})", document.sql), base, call: true }
     }
 
     /// Anything else: shown, but never made into an index.
@@ -320,9 +352,16 @@ fn argument(function: &str, piece: Piece) -> String {
     piece.sql
 }
 
-fn is_immutable_call(name: &str, first: &str) -> bool {
-    let first = first.trim_start_matches("domain ");
+fn is_immutable_call(name: &str, arguments: &[&str]) -> bool {
+    let first = arguments.first().copied().unwrap_or_default();
+    let all = |bases: &[&str]| arguments.iter().all(|base| *base == "unknown" || bases.contains(base));
     match name {
+        "coalesce" | "nullif" | "greatest" | "least" => {
+            all(&["text", "varchar", "int2", "int4", "int8", "numeric", "bool", "uuid", "date", "timestamp"])
+        }
+        "left" | "right" | "substr" | "split_part" | "replace" | "lpad" | "rpad" => all(&["text", "varchar", "int4"]),
+        "date_trunc" => first == "unknown" && arguments.get(1) == Some(&"timestamp"),
+        "to_tsvector" => first == "unknown" && arguments.len() == 2,
         "unaccent" => false,
         "date" => matches!(first, "timestamp" | "date"),
         "abs" | "floor" | "ceil" | "ceiling" | "round" | "trunc" | "sign" => is_number(first),

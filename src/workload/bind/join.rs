@@ -43,7 +43,10 @@ impl Binder<'_> {
             Keeps::Both => Context::filters(0..0),
         };
         match constraint {
-            Some(JoinConstraint::On(condition)) => self.condition(condition, &context),
+            Some(JoinConstraint::On(condition)) => {
+                self.reads(condition);
+                self.condition(condition, &context);
+            }
             Some(JoinConstraint::Using(names)) => self.using(names, sources_from..sources, sources),
             Some(JoinConstraint::Natural) => self.natural(sources_from..sources, sources),
             Some(JoinConstraint::None) | None => {}
@@ -73,7 +76,10 @@ impl Binder<'_> {
         let place = |operands: Option<Vec<Operand>>| -> Vec<Operand> {
             operands.unwrap_or_default().into_iter().map(|operand| Operand { span, ..operand }).collect()
         };
-        self.join(&place(one), &place(two), span);
+        let (one, two) = (place(one), place(two));
+        self.note_read(&one);
+        self.note_read(&two);
+        self.join(&one, &two, span);
     }
 
     fn sources(&self, range: Range<usize>) -> &[Source] {

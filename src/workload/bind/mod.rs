@@ -24,6 +24,7 @@ mod operator;
 #[cfg(test)]
 mod outline_tests;
 mod predicate;
+mod reads;
 mod relation;
 mod scope;
 mod select;
@@ -64,6 +65,10 @@ pub fn bind(statement: &Statement, tokens: &Tokens, catalog: &Catalog, path: &[S
         }
     }
     binder.count_joined();
+    if binder.out.kind != Kind::Select {
+        // a row that is written, or copied, is read whole
+        binder.out.tables.iter_mut().for_each(|table| table.reads = None);
+    }
     Bound { query: binder.out, unknown: binder.unknown }
 }
 

@@ -287,6 +287,7 @@ impl Binder<'_> {
                 leading_wildcard: finding.leading_wildcard,
                 conjunct: conjunct && filtered,
                 disjunction: context.disjunction,
+                alternative: context.alternative.filter(|_| filtered && !context.negated),
                 span: self.condition_span(expr, context),
                 sql: self.condition_sql(expr, context),
             };

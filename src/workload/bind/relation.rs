@@ -1,5 +1,6 @@
 //! The items of FROM: tables, views, subqueries, functions, CTEs.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use sqlparser::ast::{ObjectName, ObjectNamePart, Query, Spanned, TableAlias, TableFactor, TableWithJoins};
@@ -111,6 +112,7 @@ impl Binder<'_> {
             depth: self.depth,
             nullable: false,
             joined: false,
+            reads: table_oid.map(|_| BTreeSet::new()),
         });
         self.joined.push(0);
         self.out.tables.len() - 1

@@ -104,6 +104,7 @@ impl Binder<'_> {
         if outermost {
             self.out.select_columns = None;
         }
+        self.reads_all(None);
         let outputs = self.all_columns(None);
         self.frames.pop();
         outputs
@@ -130,6 +131,8 @@ impl Binder<'_> {
         if outermost {
             self.note_outermost(select);
         }
+        self.note_reads(select);
+        self.note_extremes(select);
         for item in &select.projection {
             self.subqueries(item);
         }

@@ -19,6 +19,7 @@ impl Binder<'_> {
             _ => &[],
         };
         for item in items {
+            self.reads(&item.expr);
             self.subqueries(&item.expr);
         }
         let limited = is_limited(query);
@@ -79,6 +80,7 @@ impl Binder<'_> {
 
     /// Binds GROUP BY; a name means a column of FROM before it means an alias.
     pub fn group(&mut self, select: &Select) {
+        self.distinct_by(select);
         let GroupByExpr::Expressions(items, _) = &select.group_by else { return };
         for item in items {
             let operands = match self.trace(item) {
@@ -87,6 +89,22 @@ impl Binder<'_> {
             };
             self.out.groups.extend(operands);
         }
+    }
+
+    /// The columns of a SELECT DISTINCT, all or none of them.
+    fn distinct_by(&mut self, select: &Select) {
+        if !matches!(select.distinct, Some(Distinct::Distinct)) {
+            return;
+        }
+        let columns = select.projection.iter().map(|item| match item {
+            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => match self.trace(expr).as_slice()
+            {
+                [one] => Some(one.clone()),
+                _ => None,
+            },
+            _ => None,
+        });
+        self.out.distinct_by = columns.collect::<Option<Vec<Operand>>>().unwrap_or_default();
     }
 
     fn group_output(&self, item: &Expr, projection: &[SelectItem]) -> Vec<Operand> {

@@ -42,7 +42,7 @@ const OPERATORS: &[Case] = &[
     ("select 1 from customers where email ~* $1", &["customers.email Regex Parameter"], &[]),
     ("select 1 from customers where prefs @> $1", &["customers.prefs Json Parameter"], &[]),
     ("select 1 from customers where prefs ? $1", &["customers.prefs Json Parameter"], &[]),
-    ("select 1 from customers where prefs->>'a' = $1", &["customers:((prefs ->> 'a')) Equal Parameter"], &[]),
+    ("select 1 from customers where prefs->>'a' = $1", &["customers:(prefs ->> 'a'::text) Equal Parameter"], &[]),
     ("select 1 from customers where tags @> $1", &["customers.tags Array Parameter"], &[]),
     ("select 1 from customers where $1 = any(tags)", &["customers.tags Array Parameter"], &[]),
     ("select 1 from orders where during && $1", &["orders.during Overlap Parameter"], &[]),
