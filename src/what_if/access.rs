@@ -3,7 +3,7 @@
 use super::costs::Costs;
 use super::scan::Scan;
 use super::serve::{Served, serve};
-use super::{KeyText, Path};
+use super::{Disjunction, KeyText, Path, doubt};
 use crate::workload::Comparison;
 
 /// The height of a B-tree's tree, in comparisons paid for each descent: 50 operators a page.
@@ -22,8 +22,8 @@ pub struct Way {
     pub rows: f64,
     /// They come in the order asked for.
     pub ordered: bool,
-    /// Position of the design used.
-    pub design: Option<usize>,
+    /// Positions of the designs used.
+    pub designs: Vec<usize>,
     /// Whether an index narrowed the scan.
     pub narrowed: bool,
 }
@@ -33,16 +33,64 @@ pub fn ways(costs: &Costs, scan: &Scan, paths: &[Path], outer: &[usize], loops: 
     let mut ways = vec![sequential(costs, scan, outer)];
     for path in paths {
         if let Some(served) = serve(path, scan, outer) {
+            // what is not sure to be better is not the model's to say
+            if path.design.is_some() && doubt(&served, scan).is_some() {
+                continue;
+            }
             ways.extend(by_index(costs, scan, path, &served, outer, loops));
         }
     }
+    ways.extend(scan.disjunctions.iter().filter_map(|one| either(costs, scan, one, paths, outer, loops)));
     ways
+}
+
+/// An OR by one index for each alternative, their bitmaps united.
+fn either(
+    costs: &Costs,
+    scan: &Scan,
+    disjunction: &Disjunction,
+    paths: &[Path],
+    outer: &[usize],
+    loops: f64,
+) -> Option<Way> {
+    let (mut index, mut found, mut designs) = (0.0, 0.0, Vec::new());
+    for arm in &disjunction.arms {
+        let alone = scan.only(arm);
+        let (cost, tuples, design) = cheapest_bitmap(costs, &alone, arm, paths, outer)?;
+        index += cost;
+        found += tuples;
+        designs.extend(design);
+    }
+    let quals = scan.conditions.len() as f64;
+    let cost = index + bitmap(costs, scan, found, loops) + found * (costs.tuple + quals * costs.operator);
+    designs.sort_unstable();
+    designs.dedup();
+    Some(Way { cost, startup: index, rows: rows_out(scan, outer), ordered: false, designs, narrowed: true })
+}
+
+/// The index that finds the rows of one alternative most cheaply: its cost, the rows, the design if it is one.
+fn cheapest_bitmap(
+    costs: &Costs,
+    alone: &Scan,
+    arm: &[usize],
+    paths: &[Path],
+    outer: &[usize],
+) -> Option<(f64, f64, Option<usize>)> {
+    let one = |path: &Path| {
+        let served = serve(path, alone, outer)?;
+        let of_arm = served.conditions.iter().chain(&served.implied).any(|position| arm.contains(position));
+        let sure = path.design.is_none() || doubt(&served, alone).is_none();
+        let tuples = tuples(alone, &served);
+        (of_arm && sure).then(|| (index_cost(costs, alone, path, &served, tuples), tuples, path.design))
+    };
+    let all = paths.iter().filter_map(one);
+    all.reduce(|best, next| if next.0 + next.1 < best.0 + best.1 { next } else { best })
 }
 
 fn sequential(costs: &Costs, scan: &Scan, outer: &[usize]) -> Way {
     let quals = (scan.conditions.len() + at_hand(scan, outer).count()) as f64;
     let cost = scan.facts.pages * costs.seq_page + scan.facts.rows * (costs.tuple + quals * costs.operator);
-    Way { cost, startup: 0.0, rows: rows_out(scan, outer), ordered: false, design: None, narrowed: false }
+    Way { cost, startup: 0.0, rows: rows_out(scan, outer), ordered: false, designs: Vec::new(), narrowed: false }
 }
 
 /// Rows that pass the conditions and, of those, the joins with what is at hand.
@@ -57,7 +105,7 @@ fn at_hand<'a>(scan: &'a Scan, outer: &'a [usize]) -> impl Iterator<Item = &'a s
 
 fn by_index(costs: &Costs, scan: &Scan, path: &Path, served: &Served, outer: &[usize], loops: f64) -> Vec<Way> {
     let tuples = tuples(scan, served);
-    let left = (scan.conditions.len() - served.conditions.len()) as f64;
+    let left = scan.conditions.len().saturating_sub(served.conditions.len() + served.implied.len()) as f64;
     let rows_cpu = tuples * (costs.tuple + left * costs.operator);
     let index = index_cost(costs, scan, path, served, tuples);
     let way = |startup: f64, cost: f64, ordered: bool| Way {
@@ -65,21 +113,20 @@ fn by_index(costs: &Costs, scan: &Scan, path: &Path, served: &Served, outer: &[u
         startup,
         rows: rows_out(scan, outer),
         ordered,
-        design: path.design,
+        designs: path.design.into_iter().collect(),
         narrowed: served.narrows(),
     };
     let mut ways = vec![way(index, index + bitmap(costs, scan, tuples, loops) + rows_cpu, false)];
-    if path.method == "btree" {
-        let heap = heap(costs, scan, path, tuples, loops);
+    if path.method == "btree" || served.ordered {
+        let unseen = if served.index_only { 1.0 - scan.facts.visible } else { 1.0 };
+        let heap = heap(costs, scan, path, tuples, loops) * unseen;
         ways.push(way(0.0, index + heap + rows_cpu, served.ordered));
     }
     ways
 }
 
 fn tuples(scan: &Scan, served: &Served) -> f64 {
-    let conditions: f64 = served.conditions.iter().map(|position| scan.conditions[*position].selectivity).product();
-    let joins: f64 = served.joins.iter().map(|position| 1.0 / scan.joins[*position].distinct.max(1.0)).product();
-    let tuples = (scan.facts.rows * conditions * joins).max(1.0);
+    let tuples = (scan.facts.rows * served.found(scan)).max(1.0);
     if served.one_row { tuples.min(values(scan, served)) } else { tuples }
 }
 
@@ -89,11 +136,17 @@ fn values(scan: &Scan, served: &Served) -> f64 {
 }
 
 fn index_cost(costs: &Costs, scan: &Scan, path: &Path, served: &Served, tuples: f64) -> f64 {
-    let pages = path.pages(&scan.facts).max(1.0);
-    let share = tuples / scan.facts.rows.max(1.0);
+    let entries = served.entries(scan);
+    let pages = path.pages(&scan.facts, entries).max(1.0);
+    let share = (tuples / (scan.facts.rows * entries).max(1.0)).min(1.0);
     let reading = (pages * share).ceil().max(1.0);
     match path.method.as_str() {
-        "gin" => (GIN_KEYS + reading) * costs.random_page + tuples * GIN_KEYS * costs.operator,
+        "gin" => {
+            // hashed paths are fewer and more selective than keys and values apart
+            let by_path = path.keys.iter().all(|key| key.opclass.ends_with("jsonb_path_ops"));
+            let keys = if by_path { GIN_KEYS / 2.0 } else { GIN_KEYS };
+            (keys + reading) * costs.random_page + tuples * keys * costs.operator
+        }
         "gist" | "spgist" => (reading * 2.0).min(pages) * costs.random_page + tuples * costs.index_tuple * 2.0,
         "brin" => pages * costs.seq_page,
         _ => {

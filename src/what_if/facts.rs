@@ -19,6 +19,8 @@ pub struct TableFacts<'a> {
     pub pages: f64,
     /// Whether it was ever analyzed.
     pub analyzed: bool,
+    /// Share of its pages that an index-only scan need not look into, 0 to 1.
+    pub visible: f64,
     columns: Vec<&'a Column>,
     statistics: Vec<&'a ColumnStatistics>,
 }
@@ -29,11 +31,14 @@ impl<'a> TableFacts<'a> {
         let table = root_of(snapshot, snapshot.table(oid)?);
         let leaves = leaves(snapshot, table);
         let rows: Vec<Option<f64>> = leaves.iter().map(|leaf| rows(leaf)).collect();
+        let all_visible: u64 = leaves.iter().map(|leaf| leaf.all_visible_pages).sum();
+        let pages_then: u64 = leaves.iter().map(|leaf| leaf.pages).sum();
         Some(Self {
             table,
             rows: rows.iter().flatten().sum(),
             pages: leaves.iter().map(|leaf| pages(leaf) as f64).sum(),
             analyzed: leaves.iter().any(|leaf| leaf.rows.is_some()),
+            visible: (all_visible as f64 / pages_then.max(1) as f64).clamp(0.0, 1.0),
             columns: snapshot.columns.iter().filter(|column| column.table_oid == table.oid).collect(),
             statistics: snapshot.column_statistics.iter().filter(|one| one.table_oid == table.oid).collect(),
         })
@@ -64,6 +69,20 @@ impl<'a> TableFacts<'a> {
         known.unwrap_or(if boolean { 2.0 } else { DEFAULT_DISTINCT }).clamp(1.0, rows)
     }
 
+    /// Share of the rows that hold one of a column's most common values, given as the text of its type.
+    pub fn frequency(&self, name: &str, value: &str) -> Option<f64> {
+        let slot = self.statistics(name)?.slots.iter().find(|slot| slot.kind == 1)?;
+        let place = slot.values.as_ref()?.iter().position(|one| one == value)?;
+        slot.numbers.as_ref()?.get(place).map(|share| f64::from(*share))
+    }
+
+    /// Share of the rows in which a boolean column is what it is asked to be.
+    pub fn truth(&self, name: &str, value: bool) -> Option<f64> {
+        let of = |value: bool| self.frequency(name, if value { "t" } else { "f" });
+        let nulls = self.statistics(name)?.null_frac;
+        of(value).or_else(|| of(!value).map(|other| (1.0 - nulls - other).max(0.0)))
+    }
+
     /// Average bytes of a column's value.
     pub fn width(&self, name: &str) -> f64 {
         let fixed =
@@ -86,7 +105,7 @@ pub fn root_of<'a>(snapshot: &'a Snapshot, table: &'a Table) -> &'a Table {
     table
 }
 
-fn leaves<'a>(snapshot: &'a Snapshot, table: &'a Table) -> Vec<&'a Table> {
+pub(super) fn leaves<'a>(snapshot: &'a Snapshot, table: &'a Table) -> Vec<&'a Table> {
     if table.kind != TableKind::Partitioned {
         return vec![table];
     }
@@ -95,12 +114,12 @@ fn leaves<'a>(snapshot: &'a Snapshot, table: &'a Table) -> Vec<&'a Table> {
 }
 
 /// Rows now: the planner scales the rows of the last ANALYZE by the size of the file.
-fn rows(table: &Table) -> Option<f64> {
+pub(super) fn rows(table: &Table) -> Option<f64> {
     let live = || Some(table.usage.n_live_tup as f64).filter(|rows| *rows > 0.0);
     let grown = |rows: f64| if table.pages > 0 { rows * pages(table) as f64 / table.pages as f64 } else { rows };
     table.rows.map(grown).or_else(live)
 }
 
-fn pages(table: &Table) -> u64 {
+pub(super) fn pages(table: &Table) -> u64 {
     table.heap_bytes.map(|bytes| bytes / PAGE).filter(|pages| *pages > 0).unwrap_or(table.pages)
 }

@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 
 use super::access::{Way, ways};
 use super::costs::Costs;
-use super::{Answer, Basis, Path, Question, Scan, scans};
+use super::{Answer, Basis, Design, Parameters, Path, Plan as Planned, Question, Scan, scans};
 use crate::snapshot::Snapshot;
 use crate::workload::{Query, Workload};
 
-/// The costs of a statement without and with the designs of a question.
+/// The cost of a statement with the designs of a question. Existing indexes are not thought away.
 pub fn answer(snapshot: &Snapshot, workload: &Workload, question: &Question) -> Answer {
     let query = &workload.queries[question.query];
     let planner = Planner { costs: Costs::read(snapshot), query, scans: scans(snapshot, query) };
@@ -23,15 +23,21 @@ pub fn answer(snapshot: &Snapshot, workload: &Workload, question: &Question) -> 
     // what is never narrowed was measured: it cannot be cheaper than the blocks that it really read
     let floor =
         if before.narrowed || query.tables.len() != 1 { 0.0 } else { blocks_per_call(query) * planner.costs.seq_page };
-    let used = if after.cost < before.cost.max(floor) { after.used } else { BTreeSet::new() };
-    let before = before.cost.max(floor);
-    Answer {
-        basis: Basis::Model,
-        before,
-        after: if used.is_empty() { before } else { after.cost },
-        used: used.into_iter().collect(),
-        note: None,
-    }
+    let floor = before.cost.max(floor);
+    let better = after.cost < floor && !after.used.is_empty();
+    let plan = Planned {
+        parameters: Parameters::Generic,
+        cost: if better { after.cost } else { floor },
+        used: if better { after.used.into_iter().collect() } else { Vec::new() },
+        ..Planned::default()
+    };
+    Answer::one(Basis::Model, plan)
+}
+
+/// Whether the model would use this one index for a statement.
+pub fn would_use(snapshot: &Snapshot, workload: &Workload, query: usize, design: &Design) -> bool {
+    let question = Question { query, designs: vec![design.clone()], without: Vec::new() };
+    answer(snapshot, workload, &question).plans.iter().any(|plan| !plan.used.is_empty())
 }
 
 fn blocks_per_call(query: &Query) -> f64 {
@@ -65,7 +71,7 @@ impl Plan {
             rows: way.rows,
             ordered: way.ordered,
             narrowed: way.narrowed,
-            used: way.design.into_iter().collect(),
+            used: way.designs.iter().copied().collect(),
             joined: vec![table_use],
         }
     }
@@ -152,13 +158,20 @@ impl Planner<'_> {
         next.rows = rows;
         next.ordered &= !hash;
         next.narrowed |= way.narrowed;
-        next.used.extend(way.design);
+        next.used.extend(way.designs);
         next.joined.push(inner.table_use);
         next
     }
 
     /// Sorts what is not in order, and stops early at a LIMIT where it may.
     fn finished(&self, mut plan: Plan, sorted: bool) -> Plan {
+        if self.query.single_row_aggregate && sorted {
+            // min() and max(): the first row that has a value, each
+            let wanted = self.query.extremes.len() as f64;
+            let share = if plan.ordered { (wanted / plan.rows.max(1.0)).min(1.0) } else { 1.0 };
+            plan.cost = plan.startup + (plan.cost - plan.startup) * share;
+            return plan;
+        }
         let outermost = self.query.sorts.iter().any(|sort| sort.clause == 0);
         if (sorted || outermost) && !plan.ordered && !self.query.single_row_aggregate {
             let rows = plan.rows.max(2.0);
@@ -177,5 +190,5 @@ impl Planner<'_> {
 
 fn cheapest_way(ways: Vec<Way>) -> Way {
     let best = ways.into_iter().reduce(|best, next| if next.cost < best.cost { next } else { best });
-    best.unwrap_or(Way { cost: 0.0, startup: 0.0, rows: 1.0, ordered: false, design: None, narrowed: false })
+    best.unwrap_or(Way { cost: 0.0, startup: 0.0, rows: 1.0, ordered: false, designs: Vec::new(), narrowed: false })
 }

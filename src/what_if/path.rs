@@ -1,5 +1,6 @@
 //! An index as the matcher sees it, whether it exists or not.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -39,6 +40,8 @@ pub struct Path {
     pub method: String,
     /// Keys in order.
     pub keys: Vec<PathKey>,
+    /// INCLUDE columns.
+    pub include: Vec<String>,
     /// WHERE of a partial index.
     pub predicate: Option<String>,
     /// Unique.
@@ -64,6 +67,13 @@ impl Path {
         of_table.map(Self::of_index).collect()
     }
 
+    /// Whether it holds every one of these columns as it is, so that a scan need not look at the table.
+    pub fn holds(&self, columns: &BTreeSet<String>) -> bool {
+        let as_key =
+            |column: &String| self.keys.iter().any(|key| matches!(&key.text, KeyText::Column(name) if name == column));
+        self.method == "btree" && columns.iter().all(|column| as_key(column) || self.include.contains(column))
+    }
+
     /// A design, at its position in a question.
     pub fn designed(position: usize, design: &Design) -> Self {
         let key = |key: &super::DesignKey| PathKey {
@@ -79,6 +89,7 @@ impl Path {
             table: design.table_oid,
             method: design.method.clone(),
             keys: design.keys.iter().map(key).collect(),
+            include: design.include.clone(),
             predicate: design.predicate.clone(),
             unique: false,
             name: String::new(),
@@ -101,6 +112,7 @@ impl Path {
             table: index.table_oid,
             method: index.method.clone(),
             keys: index.keys.iter().map(key).collect(),
+            include: index.include.clone(),
             predicate: index.predicate.clone(),
             unique: index.unique,
             name: index.name.clone(),
@@ -115,13 +127,15 @@ impl Path {
             KeyText::Column(column) => facts.width(column),
             KeyText::Expression(_) => 16.0,
         };
-        let keys: f64 = self.keys.iter().map(width).sum();
+        let included: f64 = self.include.iter().map(|column| facts.width(column)).sum();
+        let keys: f64 = self.keys.iter().map(width).sum::<f64>() + included;
         ((8.0 + keys) / 8.0).ceil() * 8.0 + 4.0
     }
 
-    /// Pages: known, else by the width of its entries at the usual fill factor, without deduplication.
-    pub fn pages(&self, facts: &TableFacts) -> f64 {
-        self.pages.unwrap_or_else(|| (facts.rows * self.entry_width(facts) / (8192.0 * 0.9)).ceil() + 1.0)
+    /// Pages: known, else by the width of its entries at the usual fill factor, without deduplication. `share` of the
+    /// rows have an entry.
+    pub fn pages(&self, facts: &TableFacts, share: f64) -> f64 {
+        self.pages.unwrap_or_else(|| (facts.rows * share * self.entry_width(facts) / (8192.0 * 0.9)).ceil() + 1.0)
     }
 }
 

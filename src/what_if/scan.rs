@@ -1,8 +1,10 @@
 //! What a statement asks of each table it reads: conditions with their selectivity, joins, order.
 
-use super::{KeyText, TableFacts};
+use std::collections::BTreeSet;
+
+use super::{KeyText, TableFacts, sorting};
 use crate::snapshot::{Snapshot, TableKind};
-use crate::workload::{Access, Comparison, Kind, Operand, Predicate, Query};
+use crate::workload::{Access, Alternative, Comparison, Kind, Operand, Predicate, Query};
 
 /// `DEFAULT_EQ_SEL`, `DEFAULT_INEQ_SEL`, `DEFAULT_RANGE_INEQ_SEL`, `DEFAULT_MATCH_SEL` of the planner, its
 /// constant for containment, and its guess at the length of an array that it does not see.
@@ -23,12 +25,20 @@ pub struct Condition {
     pub key: KeyText,
     /// How.
     pub comparison: Comparison,
-    /// Share of the rows that pass, 0 to 1.
+    /// The operator as written, or the function.
+    pub operator: String,
+    /// With what.
+    pub access: Access,
+    /// Share of the rows that it leaves, 0 to 1; of an alternative of an OR, which takes nothing away by itself, 1.
     pub selectivity: f64,
+    /// Share of the rows that pass it by itself, wherever it stands.
+    pub alone: f64,
     /// Values looked up one by one: the length of an IN list, else 1.
     pub values: f64,
     /// Whether every row of the statement must pass it.
     pub conjunct: bool,
+    /// The OR that it stands in, and in which of its alternatives, where every row must pass that OR.
+    pub alternative: Option<(usize, Alternative)>,
     /// A pattern's beginning; see `Predicate::leading_wildcard`.
     pub leading_wildcard: Option<bool>,
     /// SQL of it, for partial indexes.
@@ -55,6 +65,17 @@ pub struct Order {
     pub descending: bool,
     /// NULLS FIRST.
     pub nulls_first: bool,
+    /// The column whose distance from a value this is.
+    pub near: Option<KeyText>,
+}
+
+/// An OR over one table use, all of whose alternatives narrow by conditions on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Disjunction {
+    /// Of each alternative, positions in [`Scan::conditions`].
+    pub arms: Vec<Vec<usize>>,
+    /// Share of the rows that pass one of them.
+    pub selectivity: f64,
 }
 
 /// One use of a table in a statement.
@@ -68,15 +89,37 @@ pub struct Scan<'a> {
     pub conditions: Vec<Condition>,
     /// Joins with it.
     pub joins: Vec<Join>,
-    /// The outermost ORDER BY, where all of it is on this table use.
+    /// The outermost ORDER BY, where all of it is on this table use; of `min()` and `max()` of one column, that column.
     pub order: Vec<Order>,
+    /// The ORDER BY of a subquery with LIMIT that reads this table use.
+    pub inner_order: Vec<Order>,
+    /// GROUP BY or DISTINCT, where all of it is on this table use.
+    pub groups: Vec<KeyText>,
+    /// ORs over it.
+    pub disjunctions: Vec<Disjunction>,
+    /// Columns that the statement reads of it; `None`: all, or the row itself.
+    pub reads: Option<BTreeSet<String>>,
 }
 
 impl Scan<'_> {
     /// Rows that pass all conditions.
     pub fn rows_out(&self) -> f64 {
         let all: f64 = self.conditions.iter().map(|condition| condition.selectivity).product();
-        (self.facts.rows * all).max(1.0)
+        let either: f64 = self.disjunctions.iter().map(|one| one.selectivity).product();
+        (self.facts.rows * all * either).max(1.0)
+    }
+
+    /// The same scan if only one alternative of an OR could hold.
+    #[must_use]
+    pub fn only(&self, arm: &[usize]) -> Self {
+        let mut scan = self.clone();
+        scan.disjunctions.clear();
+        for position in arm {
+            let condition = &mut scan.conditions[*position];
+            condition.conjunct = true;
+            condition.selectivity = condition.alone;
+        }
+        scan
     }
 }
 
@@ -89,9 +132,17 @@ pub fn scans<'a>(snapshot: &'a Snapshot, query: &Query) -> Vec<Scan<'a>> {
             continue;
         }
         let conditions = conditions(query, table_use, &facts);
-        let joins = joins(query, table_use, &facts);
-        let order = order(query, table_use, &facts);
-        scans.push(Scan { table_use, facts, conditions, joins, order });
+        scans.push(Scan {
+            table_use,
+            disjunctions: disjunctions(&conditions),
+            conditions,
+            joins: joins(query, table_use, &facts),
+            order: sorting::order(query, table_use, &facts),
+            inner_order: sorting::inner_order(query, table_use, &facts),
+            groups: sorting::groups(query, table_use, &facts),
+            reads: used.reads.clone().filter(|_| query.lock.is_none()),
+            facts,
+        });
     }
     measured(query, &mut scans);
     scans
@@ -114,13 +165,33 @@ fn condition(query: &Query, position: usize, predicate: &Predicate, facts: &Tabl
         predicate: Some(position),
         key: KeyText::of(&predicate.operand, facts),
         comparison: predicate.comparison,
-        // an alternative of an OR takes nothing away by itself
+        operator: predicate.operator.clone(),
+        access: predicate.access,
         selectivity: if predicate.conjunct { selectivity } else { 1.0 },
+        alone: selectivity,
         values,
         conjunct: predicate.conjunct,
+        alternative: predicate.disjunction.zip(predicate.alternative),
         leading_wildcard: predicate.leading_wildcard,
         sql: predicate.sql.clone(),
     }
+}
+
+/// The ORs whose every alternative has a condition here.
+fn disjunctions(conditions: &[Condition]) -> Vec<Disjunction> {
+    let numbers: BTreeSet<(usize, usize)> =
+        conditions.iter().filter_map(|one| one.alternative.map(|(number, of)| (number, of.arms))).collect();
+    let arm = |number: usize, arm: usize| -> Vec<usize> {
+        let here = |one: &Condition| one.alternative.is_some_and(|(of, which)| of == number && which.arm == arm);
+        (0..conditions.len()).filter(|position| here(&conditions[*position])).collect()
+    };
+    let one = |(number, arms): (usize, usize)| {
+        let arms: Vec<Vec<usize>> = (0..arms).map(|which| arm(number, which)).collect();
+        let misses = |arm: &Vec<usize>| 1.0 - arm.iter().map(|position| conditions[*position].alone).product::<f64>();
+        let selectivity = 1.0 - arms.iter().map(misses).product::<f64>();
+        arms.iter().all(|arm| !arm.is_empty()).then_some(Disjunction { arms, selectivity })
+    };
+    numbers.into_iter().filter_map(one).collect()
 }
 
 fn elements(query: &Query, predicate: &Predicate) -> f64 {
@@ -140,9 +211,11 @@ fn selectivity(predicate: &Predicate, facts: &TableFacts, values: f64) -> f64 {
         Comparison::In => (equal(&predicate.operand, facts) * values * (1.0 - nulls)).min(1.0),
         Comparison::IsNull if bare => statistics.map_or(UNKNOWN_EQUAL, |one| one.null_frac),
         Comparison::IsNotNull if bare => 1.0 - nulls,
-        // which of the two values is the common one is not in a snapshot: assume the worse
+        // where the statistics do not tell which of the two values is the common one, assume the worse
         Comparison::IsTrue | Comparison::IsFalse => {
-            statistics.and_then(|one| one.most_common_freqs.first().copied()).unwrap_or(OTHER)
+            let common = || statistics.and_then(|one| one.most_common_freqs.first().copied());
+            let known = facts.truth(column, predicate.comparison == Comparison::IsTrue).filter(|_| bare);
+            known.or_else(common).unwrap_or(OTHER)
         }
         Comparison::Range if predicate.operator.to_uppercase().contains("BETWEEN") => TWO_BOUNDS,
         Comparison::Range => ONE_BOUND,
@@ -169,8 +242,8 @@ fn pair_bounds(conditions: &mut [Condition]) {
         let key = conditions[second].key.clone();
         let first = conditions[..second].iter().position(|one| is_range(one) && one.key == key);
         if let (Some(first), true) = (first, is_range(&conditions[second])) {
-            conditions[first].selectivity = TWO_BOUNDS;
-            conditions[second].selectivity = 1.0;
+            (conditions[first].selectivity, conditions[first].alone) = (TWO_BOUNDS, TWO_BOUNDS);
+            (conditions[second].selectivity, conditions[second].alone) = (1.0, 1.0);
         }
     }
 }
@@ -207,19 +280,6 @@ fn subquery_of(query: &Query, predicate: &Predicate) -> Option<usize> {
         predicate.span.is_none_or(|whole| whole.start <= span.start && span.end <= whole.end)
     };
     query.tables.iter().position(|used| used.depth > depth && used.span.is_none_or(inside))
-}
-
-fn order(query: &Query, table_use: usize, facts: &TableFacts) -> Vec<Order> {
-    let outermost = || query.sorts.iter().filter(|sort| sort.clause == 0);
-    if query.aggregates || query.distinct || outermost().any(|sort| sort.operand.table_use != table_use) {
-        return Vec::new();
-    }
-    let one = |sort: &crate::workload::SortKey| Order {
-        key: KeyText::of(&sort.operand, facts),
-        descending: sort.descending,
-        nulls_first: sort.nulls_first,
-    };
-    outermost().map(one).collect()
 }
 
 /// Rows per call are measured: where they are what one scan lets pass, they correct its estimate.

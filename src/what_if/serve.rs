@@ -18,22 +18,42 @@ pub struct Served {
     pub ordered: bool,
     /// A unique index with all its keys bound: one row at most.
     pub one_row: bool,
+    /// Positions in `Scan::conditions` of those that the WHERE of the index answers.
+    pub implied: Vec<usize>,
+    /// It holds all that the statement reads.
+    pub index_only: bool,
 }
 
 impl Served {
     /// Whether it narrows anything.
     pub fn narrows(&self) -> bool {
-        !self.conditions.is_empty() || !self.joins.is_empty()
+        !self.conditions.is_empty() || !self.joins.is_empty() || !self.implied.is_empty()
+    }
+
+    /// Share of the rows that have an entry in the index.
+    pub fn entries(&self, scan: &Scan) -> f64 {
+        self.implied.iter().map(|position| scan.conditions[*position].alone).product()
+    }
+
+    /// Share of the rows that the index finds by its conditions, its WHERE and the joins.
+    pub fn found(&self, scan: &Scan) -> f64 {
+        let conditions = self.conditions.iter().filter(|position| !self.implied.contains(position));
+        let conditions: f64 = conditions.map(|position| scan.conditions[*position].selectivity).product();
+        let joins: f64 = self.joins.iter().map(|position| 1.0 / scan.joins[*position].distinct.max(1.0)).product();
+        conditions * joins * self.entries(scan)
     }
 }
 
 /// What `path` does for `scan`, when rows of the table uses in `outer` are at hand to join with.
 pub fn serve(path: &Path, scan: &Scan, outer: &[usize]) -> Option<Served> {
-    if path.table != scan.facts.table.oid || !path.predicate.as_deref().is_none_or(|predicate| implies(scan, predicate))
-    {
+    if path.table != scan.facts.table.oid {
         return None;
     }
-    let served = match path.method.as_str() {
+    let implied = match &path.predicate {
+        Some(predicate) => implied(scan, predicate)?,
+        None => Vec::new(),
+    };
+    let mut served = match path.method.as_str() {
         "btree" => btree(path, scan, outer),
         "hash" => hash(path, scan, outer),
         "gin" => gin(path, scan),
@@ -41,7 +61,9 @@ pub fn serve(path: &Path, scan: &Scan, outer: &[usize]) -> Option<Served> {
         "brin" => brin(path, scan),
         _ => Served::default(),
     };
-    (served.narrows() || served.ordered || path.predicate.is_some()).then_some(served)
+    served.implied = implied;
+    served.index_only = scan.reads.as_ref().is_some_and(|reads| path.holds(reads));
+    (served.narrows() || served.ordered || served.index_only || path.predicate.is_some()).then_some(served)
 }
 
 fn btree(path: &Path, scan: &Scan, outer: &[usize]) -> Served {
@@ -133,13 +155,19 @@ fn tree(path: &Path, scan: &Scan) -> Served {
         if key.opclass.contains("trgm") {
             return matches!(one.comparison, Comparison::Like | Comparison::ILike | Comparison::Regex);
         }
-        matches!(
-            one.comparison,
-            Comparison::Equal | Comparison::Range | Comparison::Overlap | Comparison::FullText | Comparison::Array
-        )
+        match one.comparison {
+            Comparison::Equal | Comparison::Range | Comparison::Overlap | Comparison::FullText | Comparison::Array => {
+                true
+            }
+            // label paths, and the functions of PostGIS
+            Comparison::Other => matches!(one.operator.as_str(), "@>" | "<@") || one.operator.starts_with("st_"),
+            _ => false,
+        }
     };
     let conditions = path.keys.iter().flat_map(|key| matching(scan, &key.text, |one| serves(key, one)));
-    Served { conditions: conditions.collect(), ..Served::default() }
+    let by_distance = |key: &PathKey| matches!(scan.order.as_slice(), [only] if nearest(only) == Some(&key.text));
+    let ordered = path.keys.first().is_some_and(by_distance);
+    Served { conditions: conditions.collect(), ordered, ..Served::default() }
 }
 
 fn brin(path: &Path, scan: &Scan) -> Served {
@@ -160,8 +188,22 @@ fn join_positions(scan: &Scan, text: &KeyText, outer: &[usize]) -> Vec<usize> {
 
 /// Whether every row that the scan wants satisfies the WHERE of a partial index.
 pub fn implies(scan: &Scan, predicate: &str) -> bool {
-    let whole = predicate.trim();
-    whole.split(" AND ").all(|part| implies_part(scan, part))
+    implied(scan, predicate).is_some()
+}
+
+/// The conditions that the WHERE of a partial index answers for good; `None` where it leaves out rows that the scan wants.
+fn implied(scan: &Scan, predicate: &str) -> Option<Vec<usize>> {
+    let mut answered = Vec::new();
+    for part in predicate.trim().split(" AND ") {
+        let wanted = truth(part);
+        let is_it = |one: &Condition| one.conjunct && truth(&one.sql) == wanted;
+        match scan.conditions.iter().position(is_it) {
+            Some(position) => answered.push(position),
+            None if implies_part(scan, part) => {}
+            None => return None,
+        }
+    }
+    Some(answered)
 }
 
 fn implies_part(scan: &Scan, part: &str) -> bool {
@@ -174,6 +216,14 @@ fn implies_part(scan: &Scan, part: &str) -> bool {
         };
         truth(&one.sql) == wanted || not_null.as_ref().is_some_and(|wanted| strict && column == wanted)
     })
+}
+
+/// The column whose distance from a value the rows are ordered by.
+pub fn nearest(order: &Order) -> Option<&KeyText> {
+    match &order.key {
+        KeyText::Expression(_) if !order.descending => order.near.as_ref(),
+        _ => None,
+    }
 }
 
 /// One spelling for the ways to say that a boolean holds or not.
