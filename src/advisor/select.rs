@@ -1,106 +1,181 @@
 //! Which of the candidates, together, are worth having.
 //!
-//! Greedy with repair: the set that saves most is added, one of equals with the
-//! fewest keys, until nothing is worth its writes; then what the later ones made
-//! useless is dropped, and an index that adds little to one with the same first key gives way to it.
+//! Where few of them have any value every set is weighed, those that cannot beat the
+//! best one yet left out. Where many have, a set is grown, by value and by value per
+//! byte, and each repaired by exchanges until none helps; the best one stays. Tables that
+//! no statement reads together are searched apart.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use super::matrix::{Matrix, Set};
-use super::writes;
-use crate::what_if::Design;
-use crate::workload::Workload;
+use super::exact::exact;
+use super::exchange::{Repair, repaired};
+use super::objective::{Objective, Set};
+use super::statement::places_of;
+use super::worth::earns;
 
-/// Savings this near to the best are the same.
-const SAME: f64 = 0.97;
-/// Share of an index's own saving that may be lost to spare it, when another one begins as it does.
-const SPARED: f64 = 0.20;
-/// The same for an index that others made superfluous.
-const SUPERFLUOUS: f64 = 0.02;
+/// Designs of which all sets are weighed.
+pub const FEW: usize = 12;
+/// Values this near to each other are one, as a share of the greater.
+pub const SAME: f64 = 1e-6;
+/// Shares of the budget that are tried one after the other: a smaller one may lead to a set that grows better.
+const LADDER: [f64; 4] = [1.0, 0.75, 0.5, 0.25];
+
+/// How hard the search tries where there are too many designs to weigh every set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// One set is grown: to find out what is worth asking.
+    Quick,
+    /// All of them, with every exchange.
+    Thorough,
+}
 
 /// The chosen designs.
-pub fn select(workload: &Workload, matrix: &Matrix) -> Set {
-    let cost: Vec<f64> = matrix.designs.iter().map(|design| writes::upkeep_ms(workload, design)).collect();
-    let mut chosen = Set::new();
-    while let Some(next) = best_move(matrix, &chosen, &cost) {
-        chosen.extend(next);
-    }
-    repaired(matrix, chosen, &cost)
+pub fn select(objective: &Objective, effort: Effort) -> Set {
+    let moves = moves(objective);
+    let valuable = valuable(objective, &moves);
+    let search = Search { objective, moves, effort };
+    let apart: Set = groups(objective, &valuable).iter().flat_map(|group| search.best_of(group, false)).collect();
+    let unlimited = objective.fits(&apart);
+    let chosen = if unlimited { apart } else { search.best_of(&valuable, true) };
+    justified(objective, chosen)
 }
 
-fn best_move(matrix: &Matrix, chosen: &Set, cost: &[f64]) -> Option<Set> {
-    let now = matrix.saved(chosen);
-    let value = |added: &Set| {
-        let with: Set = chosen.union(added).copied().collect();
-        let upkeep: f64 = added.difference(chosen).map(|design| cost[*design]).sum();
-        matrix.saved(&with) - now - upkeep
-    };
-    let open = matrix.moves().into_iter().filter(|added| !added.is_subset(chosen));
-    let valued: Vec<(f64, Set)> = open.map(|added| (value(&added), added)).filter(|(value, _)| *value > 0.0).collect();
-    let best = valued.iter().map(|(value, _)| *value).fold(0.0, f64::max);
-    let equals = valued.into_iter().filter(|(value, _)| *value >= best * SAME);
-    equals.min_by_key(|(_, added)| (keys(matrix, added), added.clone())).map(|(_, added)| added)
+/// Designs that some plan uses, or that may save more alone than they cost.
+fn valuable(objective: &Objective, moves: &BTreeSet<Vec<usize>>) -> Vec<usize> {
+    let used: BTreeSet<usize> = moves.iter().flatten().copied().collect();
+    let fits = |design: &usize| objective.fits(&Set::from([*design]));
+    let worth = |design: &usize| objective.alone(*design) > objective.price(*design) || used.contains(design);
+    (0..objective.designs.len()).filter(|design| fits(design) && worth(design)).collect()
 }
 
-/// Keys in all, a special method counted dearer than any B-tree.
-fn keys(matrix: &Matrix, set: &Set) -> usize {
-    let weight = |design: &Design| design.keys.len() + if design.method == "btree" { 0 } else { 4 };
-    set.iter().map(|design| weight(matrix.designs[*design])).sum()
-}
-
-fn repaired(matrix: &Matrix, mut chosen: Set, cost: &[f64]) -> Set {
-    let candidates: Vec<usize> = chosen.iter().copied().collect();
-    for design in candidates {
-        let without: Set = chosen.iter().copied().filter(|one| *one != design).collect();
-        let alone = matrix.saved(&Set::from([design])).max(f64::MIN_POSITIVE);
-        let loss = matrix.saved(&chosen) - matrix.saved(&without) - cost[design];
-        let begun = without.iter().any(|other| begins_alike(matrix.designs[*other], matrix.designs[design]));
-        if loss <= alone * if begun { SPARED } else { SUPERFLUOUS } {
-            chosen = without;
+/// What may be worth adding in one step: what known plans use together.
+fn moves(objective: &Objective) -> BTreeSet<Vec<usize>> {
+    let mut moves: BTreeSet<Vec<usize>> = objective.together.iter().cloned().collect();
+    for statement in &objective.statements {
+        for used in statement.used_sets().filter(|used| statement.gain(*used).hoped > 0.0) {
+            moves.insert(places_of(used).map(|place| statement.designs[place]).collect());
         }
     }
-    narrowed(matrix, chosen, &begun_by(matrix))
+    moves
 }
 
-/// A wider index gives way to its own beginning where the others made the rest of its keys useless.
-fn narrowed(matrix: &Matrix, mut chosen: Set, beginnings: &BTreeMap<usize, Vec<usize>>) -> Set {
-    for wide in chosen.clone() {
-        let alone = matrix.saved(&Set::from([wide]));
-        for narrow in beginnings.get(&wide).into_iter().flatten() {
-            let mut instead: Set = chosen.iter().copied().filter(|one| *one != wide).collect();
-            instead.insert(*narrow);
-            if matrix.saved(&chosen) - matrix.saved(&instead) <= alone * SUPERFLUOUS {
-                chosen = instead;
-                break;
-            }
+/// Designs that some statement reads together, directly or through others.
+fn groups(objective: &Objective, designs: &[usize]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<BTreeSet<usize>> = designs.iter().map(|design| BTreeSet::from([*design])).collect();
+    for statement in &objective.statements {
+        let together = |group: &BTreeSet<usize>| statement.designs.iter().any(|design| group.contains(design));
+        let (one, rest): (Vec<_>, Vec<_>) = groups.into_iter().partition(together);
+        groups = rest;
+        groups.extend((!one.is_empty()).then(|| one.into_iter().flatten().collect::<BTreeSet<usize>>()));
+    }
+    groups.sort();
+    groups.into_iter().map(|group| group.into_iter().collect()).collect()
+}
+
+/// A search for one objective.
+pub struct Search<'a, 'b> {
+    /// What is sought.
+    pub objective: &'a Objective<'b>,
+    /// What may be worth adding in one step.
+    moves: BTreeSet<Vec<usize>>,
+    /// How hard.
+    effort: Effort,
+}
+
+impl Search<'_, '_> {
+    fn best_of(&self, designs: &[usize], limited: bool) -> Set {
+        if designs.len() <= FEW {
+            return exact(self.objective, designs, limited);
+        }
+        let tries = if limited && self.effort == Effort::Thorough { LADDER.len() } else { 1 };
+        let starts = LADDER[..tries].iter().flat_map(|share| [true, false].map(|per_byte| (*share, per_byte)));
+        let sets = starts.filter(|(_, per_byte)| limited || !per_byte).map(|(share, per_byte)| {
+            let set = self.grown(designs, &Room { limited, share, per_byte }, Set::new());
+            repaired(self, designs, Repair { limited, refill: false }, set)
+        });
+        let best = sets.reduce(|best, next| better(self.objective, best, next)).unwrap_or_default();
+        let refill = limited && self.effort == Effort::Thorough;
+        repaired(self, designs, Repair { limited, refill }, best)
+    }
+
+    /// Adds what gains most, one design or several that a plan uses together, until nothing gains.
+    pub fn grown(&self, designs: &[usize], room: &Room, from: Set) -> Set {
+        let allowed: BTreeSet<usize> = designs.iter().copied().collect();
+        let all = |step: &&Vec<usize>| step.len() > 1 && step.iter().all(|design| allowed.contains(design));
+        let together = self.moves.iter().filter(all).cloned();
+        let steps: Vec<Vec<usize>> = designs.iter().map(|design| vec![*design]).chain(together).collect();
+        let mut set = from;
+        while let Some(next) = best_step(self.objective, &steps, room, &set) {
+            set.extend(next);
+        }
+        set
+    }
+}
+
+/// How a set may grow.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// Whether the limits count.
+    pub limited: bool,
+    /// How much of the bytes may be taken, 0 to 1.
+    pub share: f64,
+    /// Whether value per byte decides, rather than value.
+    pub per_byte: bool,
+}
+
+impl Room {
+    /// Whether there is room for these beside the set.
+    fn holds(&self, objective: &Objective, set: &Set, new: &[usize]) -> bool {
+        let limits = objective.limits;
+        let share = |most: u64| (most as f64 * self.share) as u64;
+        let bytes = || objective.bytes(set) + objective.bytes(&new.iter().copied().collect());
+        !self.limited
+            || limits.bytes.is_none_or(|most| bytes() <= share(most))
+                && limits.count.is_none_or(|most| set.len() + new.len() <= most)
+    }
+}
+
+/// The designs that a step adds.
+fn best_step(objective: &Objective, steps: &[Vec<usize>], room: &Room, set: &Set) -> Option<Vec<usize>> {
+    let state = objective.state(set);
+    let mut best: Option<(f64, (f64, u64), Vec<usize>)> = None;
+    for step in steps {
+        let new: Vec<usize> = step.iter().copied().filter(|design| !set.contains(design)).collect();
+        if new.is_empty() || !room.holds(objective, set, &new) {
+            continue;
+        }
+        let gain = objective.value_after(&state, &[], &new) - state.value;
+        let weight = objective.weight(&new.iter().copied().collect());
+        let rate = if room.per_byte { gain / weight.1.max(1) as f64 } else { gain };
+        let wins = best.as_ref().is_none_or(|(most, least, _)| {
+            rate > most * (1.0 + SAME) || rate >= most * (1.0 - SAME) && weight < *least
+        });
+        if gain > state.value.abs() * SAME && wins {
+            best = Some((rate, weight, new));
         }
     }
-    chosen
+    best.map(|(_, _, step)| step)
 }
 
-/// For each design those that it begins with, the shortest first.
-fn begun_by(matrix: &Matrix) -> BTreeMap<usize, Vec<usize>> {
-    let all = || matrix.designs.iter().copied().enumerate();
-    let beginnings = |wide: &Design| {
-        let mut found: Vec<usize> =
-            all().filter(|(_, narrow)| begins(wide, narrow)).map(|(position, _)| position).collect();
-        found.sort_by_key(|position| matrix.designs[*position].keys.len());
-        found
+/// The more valuable of two sets; of equals the one with fewer keys, then fewer bytes, then the first.
+pub fn better(objective: &Objective, one: Set, two: Set) -> Set {
+    let (value_one, value_two) = (objective.value(&one), objective.value(&two));
+    let same = (value_one - value_two).abs() <= value_one.abs().max(value_two.abs()) * SAME;
+    let second = if same {
+        let key = |set: &Set| (objective.weight(set), set.iter().copied().collect::<Vec<_>>());
+        key(&two) < key(&one)
+    } else {
+        value_two > value_one
     };
-    all().map(|(position, wide)| (position, beginnings(wide))).collect()
+    if second { two } else { one }
 }
 
-/// Whether one narrows by the same first key as the other.
-fn begins_alike(one: &Design, other: &Design) -> bool {
-    (one.table_oid, &one.method, &one.predicate) == (other.table_oid, &other.method, &other.predicate)
-        && one.keys.first() == other.keys.first()
-}
-
-/// Whether `wider` begins with the keys of `narrower`.
-fn begins(wider: &Design, narrower: &Design) -> bool {
-    wider.table_oid == narrower.table_oid
-        && wider.method == narrower.method
-        && wider.predicate == narrower.predicate
-        && wider.keys.len() > narrower.keys.len()
-        && wider.keys.starts_with(&narrower.keys)
+/// Without those that do not earn their keep beside the others: they narrow what another one narrows by the same first
+/// key and add little to it, or no statement gains a part that anybody would notice.
+fn justified(objective: &Objective, mut chosen: Set) -> Set {
+    loop {
+        let idle = chosen.iter().copied().find(|design| !earns(objective, &chosen, *design));
+        let Some(idle) = idle else { return chosen };
+        chosen.remove(&idle);
+    }
 }

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::snapshot::{Column, ColumnStatistics, Index, IndexKey, Snapshot, Table};
-use crate::what_if::{Question, model};
 use crate::workload::{
     Access, Comparison, Counters, Expr, JoinPair, Kind, Limit, Operand, Predicate, Query, SortKey, TableUse, Workload,
 };
@@ -121,10 +120,7 @@ fn ordered(columns: &[(&str, bool)], predicates: Vec<Predicate>) -> Query {
 
 fn run(snapshot: &Snapshot, queries: Vec<Query>) -> Recommendations {
     let workload = Workload { queries, ..Workload::default() };
-    let questions = questions(snapshot, &workload);
-    let answers: Vec<_> =
-        questions.iter().map(|question: &Question| model::answer(snapshot, &workload, question)).collect();
-    recommend(snapshot, &workload, &questions, &answers)
+    advise_by_model(snapshot, &workload)
 }
 
 fn advised(snapshot: &Snapshot, queries: Vec<Query>) -> Vec<String> {
@@ -237,12 +233,15 @@ fn what_cannot_be_indexed_is_rejected_with_the_way_to_ask_instead() {
     let found = run(&snapshot(&[]), vec![by_day]);
     assert_eq!(found.create, []);
     assert!(found.rejected.iter().any(|one| one.why.contains("time zone")), "{:?}", found.rejected);
-    let twin = run(&snapshot(&[&["customer_id"]]), vec![query(vec![equal("customer_id")])]);
-    assert!(
-        twin.rejected.iter().any(|one| one.why == "index customer_id_idx already serves these conditions"),
-        "{:?}",
-        twin.rejected
-    );
+    for (blocks, expected) in [
+        (2_000, "index customer_id_idx already serves these conditions"),
+        (2_000_000, "the parameter is of another type than the column"),
+    ] {
+        let lookup = query(vec![equal("customer_id")]);
+        let counters = Counters { shared_hit: blocks, ..lookup.counters.clone() };
+        let found = run(&snapshot(&[&["customer_id"]]), vec![Query { counters, ..lookup }]);
+        assert!(found.rejected.iter().any(|one| one.why.contains(expected)), "{expected}: {:?}", found.rejected);
+    }
 }
 
 #[test]

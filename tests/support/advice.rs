@@ -1,12 +1,14 @@
 //! From a database to advice, for the tests.
 #![allow(dead_code, missing_docs, reason = "each test binary uses its part")]
 
-use pgassay::advisor::{self, Recommendations};
+use std::collections::{BTreeMap, BTreeSet};
+
+use pgassay::advisor::{self, Input, Options, Recommendations, Step};
 use pgassay::server::Session;
 use pgassay::server::scratch::Scratch;
 use pgassay::snapshot::Snapshot;
 use pgassay::source::live::{self, ReadOptions};
-use pgassay::what_if::{Answer, Question, model};
+use pgassay::what_if::{Answer, Design, Known, Question};
 use pgassay::workload::Workload;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
@@ -43,19 +45,36 @@ impl Case {
         let mut session = connecting::session(server, name).await;
         let snapshot = live::read(&mut session, &ReadOptions::default()).await.expect("a snapshot");
         let workload = Workload::build(&snapshot);
-        let questions = advisor::questions(&snapshot, &workload);
+        let questions = questions(&snapshot, &workload);
         Self { snapshot, workload, questions, session }
     }
 
     /// The advice by the model.
     pub fn advice(&self) -> Recommendations {
-        let ask = |question: &Question| model::answer(&self.snapshot, &self.workload, question);
-        self.recommend(&self.questions.iter().map(ask).collect::<Vec<_>>())
+        advisor::advise_by_model(&self.snapshot, &self.workload)
     }
 
     /// The advice by these answers.
     pub fn recommend(&self, answers: &[Answer]) -> Recommendations {
-        advisor::recommend(&self.snapshot, &self.workload, &self.questions, answers)
+        let mut known = Known::default();
+        known.learn(self.questions.clone(), answers.to_vec());
+        let Step::Done(recommendations) = self.step(&known, true) else { panic!("the last step is the advice") };
+        recommendations
+    }
+
+    fn step(&self, known: &Known, last: bool) -> Step {
+        let (snapshot, workload) = (&self.snapshot, &self.workload);
+        let candidates = advisor::candidates(snapshot, workload);
+        let (sizes, options) = (BTreeMap::new(), Options::default());
+        advisor::advise(&Input {
+            snapshot,
+            workload,
+            candidates: &candidates,
+            sizes: &sizes,
+            known,
+            options: &options,
+            last,
+        })
     }
 
     /// `table USING …` of each index, sorted.
@@ -68,6 +87,21 @@ impl Case {
         indexes.sort();
         indexes
     }
+}
+
+/// For each statement that has candidates: nothing, all of them at once, and each alone.
+fn questions(snapshot: &Snapshot, workload: &Workload) -> Vec<Question> {
+    let candidates = advisor::candidates(snapshot, workload).designs;
+    let queries: BTreeSet<usize> = candidates.values().flatten().copied().collect();
+    let mut questions = Vec::new();
+    for query in queries {
+        let of_query = candidates.iter().filter(|(_, from)| from.contains(&query));
+        let own: Vec<Design> = of_query.map(|(design, _)| design.clone()).collect();
+        let mut sets = vec![Vec::new(), own.clone()];
+        sets.extend(own.iter().filter(|_| own.len() > 1).map(|design| vec![design.clone()]));
+        questions.extend(sets.into_iter().map(|designs| Question { query, designs, without: Vec::new() }));
+    }
+    questions
 }
 
 /// Makes a database and fills it.

@@ -1,0 +1,69 @@
+//! What building an index asks of the server: locks, space, time to wait for.
+
+use crate::snapshot::{Snapshot, TableKind};
+use crate::units::Bytes;
+use crate::what_if::{Design, Size, TableFacts};
+
+/// Bytes of a block.
+const BLOCK: u64 = 8192;
+/// `maintenance_work_mem` where the snapshot does not say, kB.
+const USUAL_MEMORY_KB: u64 = 65_536;
+
+/// What to know before building it, a sentence each, without a full stop.
+pub fn notes(snapshot: &Snapshot, design: &Design, facts: &TableFacts, size: Option<Size>) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(extension) = design.needs_extension.as_ref().filter(|name| !snapshot.has_extension(name)) {
+        notes.push(format!("needs the extension {extension}, which is not installed in this database"));
+    }
+    if facts.table.kind == TableKind::Partitioned {
+        notes.push(
+            "CONCURRENTLY is refused on a partitioned table: ON ONLY the parent first, then CONCURRENTLY on each partition, \
+             then ATTACH PARTITION"
+                .to_owned(),
+        );
+    }
+    notes.push(
+        "CONCURRENTLY takes a SHARE UPDATE EXCLUSIVE lock: reads and writes go on, DDL and VACUUM of the table wait, and it \
+         waits itself for transactions that are older"
+            .to_owned(),
+    );
+    let heap = facts.pages as u64 * BLOCK;
+    notes.push(format!("reads the table twice ({} each time)", Bytes(heap)));
+    if let Some(size) = size {
+        notes.push(space(snapshot, design, size));
+    }
+    notes
+}
+
+fn space(snapshot: &Snapshot, design: &Design, size: Size) -> String {
+    let bytes = size.blocks * BLOCK;
+    let memory =
+        snapshot.setting("maintenance_work_mem").and_then(|value| value.parse().ok()).unwrap_or(USUAL_MEMORY_KB);
+    let about = if size.rough { "roughly" } else { "about" };
+    // a B-tree is sorted: what does not fit in memory goes to temporary files of the same size
+    if design.method == "btree" && bytes > memory * 1024 {
+        return format!("takes {about} {0}, and {about} {0} of temporary files while it is sorted", Bytes(bytes));
+    }
+    format!("takes {about} {}", Bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{Setting, Table};
+
+    #[test]
+    fn a_build_that_does_not_fit_in_memory_needs_temporary_files() {
+        let setting =
+            Setting { name: "maintenance_work_mem".to_owned(), value: "65536".to_owned(), ..Setting::default() };
+        let table = Table { oid: 1, pages: 1_000, ..Table::default() };
+        let snapshot = Snapshot { settings: vec![setting], tables: vec![table], ..Snapshot::default() };
+        let facts = TableFacts::read(&snapshot, 1).expect("the table");
+        for (method, blocks, temporary) in [("btree", 100_000, true), ("btree", 100, false), ("brin", 100_000, false)] {
+            let design = Design { table_oid: 1, method: method.to_owned(), ..Design::default() };
+            let notes = notes(&snapshot, &design, &facts, Some(Size { blocks, ..Size::default() }));
+            assert_eq!(notes.iter().any(|note| note.contains("temporary files")), temporary, "{method} {blocks}");
+            assert!(notes.iter().any(|note| note.contains("SHARE UPDATE EXCLUSIVE")), "{notes:?}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Covering indexes: all that the statement reads is in the index, so the table is left alone.
+//!
+//! It pays where most pages are all-visible (else each row is looked at anyway), the columns are few and narrow, and the
+//! statement reads many rows.
+
+use std::collections::BTreeSet;
+
+use super::site::Site;
+use crate::what_if::{Design, DesignKey, Path, serve};
+
+/// Share of the pages that have to be all-visible.
+const MIN_VISIBLE: f64 = 0.8;
+/// Columns that are added.
+const MAX_COLUMNS: usize = 6;
+/// Bytes that they add to an entry: a wider one makes each page hold few.
+const MAX_WIDTH: f64 = 64.0;
+/// Rows of one execution; the pages of fewer are read soon enough.
+const MIN_ROWS: f64 = 50.0;
+/// Bases that are widened.
+const MAX_BASES: usize = 4;
+/// Pages of a table whose columns are worth an index only to be read whole.
+const MIN_PAGES: f64 = 1_000.0;
+/// Share of a row's bytes that such an index may take.
+const NARROW: f64 = 0.25;
+
+/// The most promising indexes, with the rest of what is read.
+pub fn designs(site: &Site, bases: &[Design]) -> Vec<Design> {
+    let Some(reads) = site.scan.reads.as_ref().filter(|_| site.scan.facts.visible >= MIN_VISIBLE) else {
+        return Vec::new();
+    };
+    let plain = |base: &&Design| base.method == "btree" && base.keys.iter().all(|key| key.column.is_some());
+    let many = bases.iter().filter(plain).filter(|base| reads_many(site, base)).take(MAX_BASES);
+    let mut designs: Vec<Design> = many.filter_map(|base| widened(site, base, reads)).collect();
+    designs.extend(whole(site, reads));
+    designs
+}
+
+fn reads_many(site: &Site, base: &Design) -> bool {
+    let outer: Vec<usize> = site.scan.joins.iter().map(|join| join.other).collect();
+    let served = serve(&Path::designed(0, base), site.scan, &outer);
+    let each = served.as_ref().map_or(0.0, |served| site.scan.facts.rows * served.found(site.scan));
+    // looked up for each row of another table, few rows are many together: as many as come back at least
+    let joined = served.is_some_and(|served| !served.joins.is_empty());
+    each >= MIN_ROWS || joined && site.query.counters.rows_per_call() >= MIN_ROWS
+}
+
+fn widened(site: &Site, base: &Design, reads: &BTreeSet<String>) -> Option<Design> {
+    let is_key = |column: &String| base.keys.iter().any(|key| key.column.as_ref() == Some(column));
+    let include: Vec<String> = reads.iter().filter(|column| !is_key(column)).cloned().collect();
+    let fits = !include.is_empty() && include.len() <= MAX_COLUMNS && width(site, &include) <= MAX_WIDTH;
+    fits.then(|| Design { include, ..base.clone() })
+}
+
+/// A few narrow columns of a wide table that is read whole: aggregates over all of it.
+fn whole(site: &Site, reads: &BTreeSet<String>) -> Option<Design> {
+    let (facts, query) = (&site.scan.facts, site.query);
+    let all: Vec<String> = reads.iter().cloned().collect();
+    let narrow = width(site, &all) + 12.0 <= NARROW * facts.row_width();
+    let wanted = query.aggregates && facts.pages >= MIN_PAGES && !all.is_empty() && all.len() <= MAX_COLUMNS;
+    if !narrow || !wanted || site.usable().any(|one| one.selectivity < MIN_VISIBLE) {
+        return None;
+    }
+    let keys: Vec<DesignKey> = all.iter().map(|column| DesignKey::column(column)).collect();
+    site.trees([keys]).pop()
+}
+
+fn width(site: &Site, columns: &[String]) -> f64 {
+    columns.iter().map(|column| site.scan.facts.width(column)).sum()
+}

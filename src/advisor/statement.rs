@@ -1,0 +1,233 @@
+//! What is known of one statement's cost under any set of indexes: exactly, or within bounds.
+//!
+//! More to choose from never makes the best plan dearer. So a plan is at hand wherever
+//! all that it uses is there, which bounds the cost from above; and what a planner could
+//! not do with more indexes it cannot do with fewer, which bounds it from below. Where
+//! the bounds meet, nothing needs to be asked.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+
+use crate::what_if::{Answer, Basis, Design, Known, Plan, Question};
+use crate::workload::Counters;
+
+/// A set of one statement's designs: a bit for each place in [`Statement::designs`].
+pub type Mask = u128;
+/// Designs that one statement is asked about.
+pub const MOST_DESIGNS: usize = 128;
+
+/// Less is within the error of the planner's figures, and of the model's.
+const LEAST_PLANNED: f64 = 0.03;
+const LEAST_MODELLED: f64 = 0.20;
+/// No index takes all of a statement's time: it is still parsed, planned, started and sent.
+const MOST: f64 = 0.99;
+
+/// Share of a statement's time that a set saves, 0 to 1: at least, and at most.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Gain {
+    /// By a plan that is at hand.
+    pub sure: f64,
+    /// By the cheapest plan that nothing known rules out.
+    pub hoped: f64,
+}
+
+/// One statement with all that is known of it.
+#[derive(Debug)]
+pub struct Statement<'a> {
+    /// Index into `Workload::queries`.
+    pub query: usize,
+    /// Positions in the objective's designs, rising: those that may serve it.
+    pub designs: Vec<usize>,
+    /// Time that it took in the snapshot's window, ms.
+    pub total_ms: f64,
+    /// How often it ran.
+    pub calls: u64,
+    /// What it costs as the server is, for each way to fill in its parameters; none: it could not be planned.
+    pub before: Vec<f64>,
+    /// Who answered.
+    pub basis: Basis,
+    /// Nobody needs to be asked: our own estimate is all there is.
+    pub told: bool,
+    /// What is to be said of how it was judged.
+    pub note: Option<String>,
+    asked: Vec<Asked<'a>>,
+    memo: RefCell<HashMap<Mask, Gain>>,
+}
+
+#[derive(Debug)]
+struct Asked<'a> {
+    offered: Mask,
+    question: Cow<'a, Question>,
+    answer: Cow<'a, Answer>,
+    /// For each plan what it uses; `None` where that is no design of ours.
+    used: Vec<Option<Mask>>,
+}
+
+/// A plan of one of the ways to fill in the parameters.
+#[derive(Debug, Clone, Copy)]
+pub struct Chosen<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The designs that it uses.
+    pub used: Mask,
+    /// Cost of the same way without any design.
+    pub before: f64,
+}
+
+impl<'a> Statement<'a> {
+    /// What `known` says of a statement that `designs` (positions in `all`) may serve.
+    pub fn asked(query: usize, counters: &Counters, designs: Vec<usize>, all: &[&Design], known: &'a Known) -> Self {
+        let places: BTreeMap<&Design, usize> = designs.iter().map(|design| all[*design]).zip(0..).collect();
+        let answered = known.of(query).iter().filter(|(_, answer)| !answer.plans.is_empty());
+        let asked = answered
+            .map(|(question, answer)| Asked::new(Cow::Borrowed(question), Cow::Borrowed(answer), &places))
+            .collect();
+        Self::new(query, counters, designs, asked)
+    }
+
+    /// A statement of which our own estimate says what designs do; nobody needs to be asked.
+    pub fn told(
+        query: usize,
+        counters: &Counters,
+        designs: Vec<usize>,
+        all: &[&Design],
+        answers: Vec<(Question, Answer)>,
+    ) -> Self {
+        let places: BTreeMap<&Design, usize> = designs.iter().map(|design| all[*design]).zip(0..).collect();
+        let own = |(question, answer)| Asked::new(Cow::Owned(question), Cow::Owned(answer), &places);
+        let asked = answers.into_iter().map(own).collect();
+        Self { told: true, ..Self::new(query, counters, designs, asked) }
+    }
+
+    fn new(query: usize, counters: &Counters, designs: Vec<usize>, asked: Vec<Asked<'a>>) -> Self {
+        let nothing = asked.iter().find(|asked| asked.question.is_plain());
+        let before = nothing.map(|asked| asked.answer.plans.iter().map(|plan| plan.cost).collect());
+        Self {
+            query,
+            designs,
+            total_ms: counters.total_ms,
+            calls: counters.calls,
+            before: before.unwrap_or_default(),
+            basis: asked.iter().map(|asked| asked.answer.basis).max().unwrap_or_default(),
+            told: false,
+            note: None,
+            asked,
+            memo: RefCell::default(),
+        }
+    }
+
+    /// Mean time of a call, ms.
+    pub fn mean_ms(&self) -> f64 {
+        self.total_ms / self.calls.max(1) as f64
+    }
+
+    /// The set of all its designs.
+    pub fn all(&self) -> Mask {
+        mask_of(0..self.designs.len())
+    }
+
+    /// The share of its time that these save.
+    pub fn gain(&self, set: Mask) -> Gain {
+        if let Some(gain) = self.memo.borrow().get(&set) {
+            return *gain;
+        }
+        let gain = self.gain_without(set, &[]);
+        self.memo.borrow_mut().insert(set, gain);
+        gain
+    }
+
+    /// The same where existing indexes are thought away; negative where their loss weighs more.
+    pub fn gain_without(&self, set: Mask, without: &[u32]) -> Gain {
+        let ways = 0..self.before.len();
+        let most = |ratios: &dyn Fn(usize) -> f64| 1.0 - ways.clone().map(ratios).fold(f64::INFINITY, f64::min);
+        if self.before.is_empty() {
+            return Gain::default();
+        }
+        let sure = most(&|way| self.at_hand(way, set, without).map_or(f64::INFINITY, |one| one.plan.cost / one.before));
+        let hoped = most(&|way| self.floor(way, set, without) / self.before[way].max(f64::MIN_POSITIVE));
+        let counts = |gain: f64| if (0.0..self.least()).contains(&gain) { 0.0 } else { gain.min(MOST) };
+        let sure = counts(sure);
+        Gain { sure, hoped: counts(hoped).max(sure) }
+    }
+
+    /// The way of filling in the parameters that gains most, with its plan.
+    pub fn best(&self, set: Mask, without: &[u32]) -> Option<Chosen<'_>> {
+        let ways = (0..self.before.len()).filter_map(|way| self.at_hand(way, set, without));
+        ways.reduce(|best, next| if next.ratio() < best.ratio() { next } else { best })
+    }
+
+    /// The plan of the same way to fill in the parameters, as the server is.
+    pub fn best_shape(&self, best: &Chosen) -> String {
+        let nothing = self.asked.iter().find(|asked| asked.question.is_plain());
+        let same = |plan: &&Plan| plan.parameters == best.plan.parameters;
+        let plan = nothing.and_then(|asked| asked.answer.plans.iter().find(same));
+        plan.map(|plan| plan.shape.clone()).unwrap_or_default()
+    }
+
+    /// The plans of all ways at hand, in their order.
+    pub fn plans(&self, set: Mask) -> Vec<Chosen<'_>> {
+        (0..self.before.len()).filter_map(|way| self.at_hand(way, set, &[])).collect()
+    }
+
+    /// What some known plan uses.
+    pub fn used_sets(&self) -> impl Iterator<Item = Mask> + '_ {
+        self.asked.iter().flat_map(|asked| &asked.used).filter_map(|used| used.filter(|used| *used != 0))
+    }
+
+    /// How many questions about it were answered.
+    pub fn answers(&self) -> usize {
+        self.asked.len()
+    }
+
+    fn least(&self) -> f64 {
+        if self.basis == Basis::Model { LEAST_MODELLED } else { LEAST_PLANNED }
+    }
+
+    /// The cheapest known plan that needs nothing but these.
+    fn at_hand(&self, way: usize, set: Mask, without: &[u32]) -> Option<Chosen<'_>> {
+        let before = self.before[way].max(f64::MIN_POSITIVE);
+        let plans = self.asked.iter().filter_map(|asked| {
+            let (plan, used) = (asked.answer.plans.get(way)?, (*asked.used.get(way)?)?);
+            let stands = used & !set == 0 && !plan.existing.iter().any(|oid| without.contains(oid));
+            stands.then_some(Chosen { plan, used, before })
+        });
+        let order = |one: &Chosen| (one.plan.cost, one.used.count_ones(), one.used);
+        plans.reduce(|best, next| if order(&next) < order(&best) { next } else { best })
+    }
+
+    /// The greatest cost that is known to be reached with more to choose from.
+    fn floor(&self, way: usize, set: Mask, without: &[u32]) -> f64 {
+        let wider = self.asked.iter().filter(|asked| {
+            set & !asked.offered == 0 && asked.question.without.iter().all(|oid| without.contains(oid))
+        });
+        wider.filter_map(|asked| asked.answer.plans.get(way)).map(|plan| plan.cost).fold(0.0, f64::max)
+    }
+}
+
+impl Chosen<'_> {
+    /// Cost after to cost before.
+    pub fn ratio(&self) -> f64 {
+        self.plan.cost / self.before
+    }
+}
+
+impl<'a> Asked<'a> {
+    fn new(question: Cow<'a, Question>, answer: Cow<'a, Answer>, places: &BTreeMap<&Design, usize>) -> Self {
+        let place = |position: &usize| places.get(question.designs.get(*position)?).copied();
+        let used = |plan: &Plan| plan.used.iter().map(place).collect::<Option<Vec<usize>>>().map(mask_of);
+        let offered = mask_of(question.designs.iter().filter_map(|design| places.get(design).copied()));
+        let used = answer.plans.iter().map(used).collect();
+        Self { offered, question, answer, used }
+    }
+}
+
+/// The bits of these places.
+pub fn mask_of(places: impl IntoIterator<Item = usize>) -> Mask {
+    places.into_iter().filter(|place| *place < MOST_DESIGNS).fold(0, |mask, place| mask | 1 << place)
+}
+
+/// The places of these bits.
+pub fn places_of(mask: Mask) -> impl Iterator<Item = usize> {
+    (0..MOST_DESIGNS).filter(move |place| mask >> place & 1 == 1)
+}
