@@ -2,16 +2,20 @@
 
 use miette::Report as Failure;
 
-use crate::advisor;
+use crate::advisor::{self, Recommendations};
 use crate::analysis::Analyses;
 use crate::config::Config;
 use crate::facts::{self, Facts};
-use crate::report::{Material, Report};
+use crate::report::considered::{Wanted, considered};
+use crate::report::{Judged, Material, Report, Skipped};
 use crate::rule::{self, Catalogue, Overrides};
 use crate::server::Session;
 use crate::snapshot::Snapshot;
-use crate::what_if::{Answer, Question, hypopg, model};
 use crate::workload::Workload;
+
+use super::progress::Progress;
+use super::wishes::Wishes;
+use super::{judge, ways};
 
 /// What an assessment needs besides the snapshot.
 pub struct Assessment<'a> {
@@ -21,64 +25,88 @@ pub struct Assessment<'a> {
     pub config: &'a Config,
     /// What the configuration and the command line change about the rules.
     pub overrides: &'a Overrides,
+    /// Who judges an index, and within what limits.
+    pub wishes: &'a Wishes,
     /// `live` or `snapshot`.
     pub source_kind: &'a str,
+    /// What could not be read.
+    pub skipped: &'a [Skipped],
+    /// Where to say how far it is.
+    pub progress: &'a Progress,
+}
+
+/// The index advice alone, and what became of the indexes that `why` asks about.
+pub async fn advice(
+    snapshot: &Snapshot,
+    server: Option<&mut Session>,
+    how: &Assessment<'_>,
+    why: &[String],
+) -> Result<Report, Failure> {
+    let wanted: Vec<Wanted> = why.iter().map(|text| Wanted::parse(text, snapshot)).collect::<Result<_, _>>()?;
+    let advised = Advised::of(snapshot, server, how).await?;
+    let material = advised.material(snapshot, how, &[]);
+    Ok(Report::advice(&material, considered(&wanted, &material)))
 }
 
 /// Workload, analyses, what-if, advice, facts, rules, report.
-///
-/// With a session, HypoPG on that server answers where it can; without one the model answers.
 pub async fn assess(
     snapshot: &Snapshot,
-    planner: Option<&mut Session>,
+    server: Option<&mut Session>,
     how: &Assessment<'_>,
 ) -> Result<Report, Failure> {
-    let workload = Workload::build(snapshot);
-    let analyses = Analyses::run(snapshot, &workload);
-    let questions = advisor::questions(snapshot, &workload);
-    let answers = answer(snapshot, &workload, &questions, planner).await;
-    let recommendations = advisor::recommend(snapshot, &workload, &questions, &answers);
-    let input = facts::Input { snapshot, workload: &workload, analyses: &analyses, recommendations: &recommendations };
+    let advised = Advised::of(snapshot, server, how).await?;
+    let Advised { workload, analyses, recommendations, .. } = &advised;
+    let input = facts::Input { snapshot, workload, analyses, recommendations };
+    how.progress.phase("looking for what the rules describe");
     let mut facts = Facts::load(&input).await?;
     let evaluated = rule::run(how.catalogue, &mut facts, how.overrides).await?;
-    Ok(Report::assemble(&Material {
-        snapshot,
-        workload: &workload,
-        analyses: &analyses,
-        recommendations: &recommendations,
-        catalogue: how.catalogue,
-        evaluated: &evaluated,
-        config: how.config,
-        source_kind: how.source_kind,
-    }))
+    Ok(Report::assemble(&advised.material(snapshot, how, &evaluated)))
 }
 
-/// The fact tables alone, for `pgassay query`.
+/// All that comes before the rules.
+struct Advised {
+    workload: Workload,
+    analyses: Analyses,
+    recommendations: Recommendations,
+    judged: Judged,
+}
+
+impl Advised {
+    async fn of(snapshot: &Snapshot, server: Option<&mut Session>, how: &Assessment<'_>) -> Result<Self, Failure> {
+        let workload = Workload::build(snapshot);
+        let (mut ways, not_had) = ways::open(snapshot, &workload, server, how.wishes, how.progress).await?;
+        let workload = judge::adopted(&mut ways, snapshot, workload).await;
+        let analyses = Analyses::run(snapshot, &workload);
+        let (recommendations, mut judged) = judge::advise(ways, snapshot, &workload, how.wishes, how.progress).await;
+        judged.skipped.extend(how.skipped.iter().cloned().chain(not_had));
+        Ok(Self { workload, analyses, recommendations, judged })
+    }
+
+    fn material<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        how: &Assessment<'a>,
+        evaluated: &'a [rule::Evaluated],
+    ) -> Material<'a> {
+        Material {
+            snapshot,
+            workload: &self.workload,
+            analyses: &self.analyses,
+            recommendations: &self.recommendations,
+            judged: &self.judged,
+            catalogue: how.catalogue,
+            evaluated,
+            config: how.config,
+            source_kind: how.source_kind,
+        }
+    }
+}
+
+/// The fact tables alone, for `pgassay query`: fast, so the model judges.
 pub async fn facts(snapshot: &Snapshot) -> Result<Facts, Failure> {
     let workload = Workload::build(snapshot);
     let analyses = Analyses::run(snapshot, &workload);
-    let questions = advisor::questions(snapshot, &workload);
-    let answers = answer(snapshot, &workload, &questions, None).await;
-    let recommendations = advisor::recommend(snapshot, &workload, &questions, &answers);
+    let recommendations = advisor::advise_by_model(snapshot, &workload);
     let input = facts::Input { snapshot, workload: &workload, analyses: &analyses, recommendations: &recommendations };
     Ok(Facts::load(&input).await?)
-}
-
-/// The planner's answer where it has one, the model's elsewhere.
-async fn answer(
-    snapshot: &Snapshot,
-    workload: &Workload,
-    questions: &[Question],
-    planner: Option<&mut Session>,
-) -> Vec<Answer> {
-    let planned = match planner {
-        Some(session) => hypopg::answer(session, snapshot, workload, questions).await,
-        None => vec![None; questions.len()],
-    };
-    let modelled = |question| model::answer(snapshot, workload, question);
-    planned
-        .into_iter()
-        .zip(questions)
-        .map(|(planned, question)| planned.unwrap_or_else(|| modelled(question)))
-        .collect()
 }

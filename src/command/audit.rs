@@ -2,48 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
-use miette::{Diagnostic, Report as Failure};
-use thiserror::Error;
+use miette::Report as Failure;
 
-use crate::cli::{AuditArgs, JudgeArgs, SourceArgs, WhatIf};
+use crate::cli::{AuditArgs, SourceArgs};
 use crate::render::{Format, render};
 use crate::report::{Report, baseline};
-use crate::snapshot::{Snapshot, Statements, StatementsState};
-use crate::source::{file, live};
 
+use super::progress::Progress;
 use super::settings::{self, Settings};
-use super::{Assessment, assess, connect, output};
+use super::source::{self, Source};
+use super::{Assessment, assess, output, prove};
 
 /// Where a project keeps its baseline.
 const BASELINE: &str = ".pgassay/baseline.json";
-
-/// HypoPG was asked for and cannot be had.
-#[derive(Debug, Error, Diagnostic)]
-pub enum AuditError {
-    /// Not installed.
-    #[error("HypoPG is not installed in database \"{database}\"")]
-    #[diagnostic(
-        code(audit::no_hypopg),
-        help(
-            "run `CREATE EXTENSION hypopg` there, or take `--what-if auto`: pgassay's own model then answers, and says so"
-        )
-    )]
-    NoHypopg {
-        /// The audited database.
-        database: String,
-    },
-    /// A snapshot has no planner.
-    #[error("HypoPG needs a server, and a snapshot is a file")]
-    #[diagnostic(code(audit::no_server), help("take `--what-if model`, or audit the server"))]
-    NoServer,
-}
 
 /// Audits, prints and says with which code to exit.
 pub async fn run(args: AuditArgs) -> Result<u8, Failure> {
     let mut settings = settings::read(&args.judge)?;
     settings.config.fail_on = args.fail_on.unwrap_or(settings.config.fail_on);
     settings.config.min_severity = args.min_severity.unwrap_or(settings.config.min_severity);
-    let report = compared(report(&args.source, &args.judge, &settings).await?, &args)?;
+    let report = compared(judged(&args, &settings).await?, &args)?;
     if !args.quiet {
         output::print(&render(args.format, &report, &output::look()))?;
     }
@@ -55,41 +33,35 @@ pub async fn run(args: AuditArgs) -> Result<u8, Failure> {
     Ok(report.exit_code(settings.config.fail_on))
 }
 
+/// The assessment, its indexes proved where a clone is named.
+async fn judged(args: &AuditArgs, settings: &Settings) -> Result<Report, Failure> {
+    let progress = Progress::new();
+    let Some(url) = &args.prove else { return report(&args.source, settings).await };
+    // before the long work: a clone that will not do is said at once
+    let mut source = source::read(&args.source, &settings.wishes, &progress).await?;
+    let clone = prove::open(url, &source.snapshot).await?;
+    let report = assessed(&mut source, settings, &progress).await?;
+    prove::prove(report, clone, &source.snapshot, &progress).await
+}
+
 /// The assessment of whatever the arguments name.
-pub async fn report(source: &SourceArgs, judge: &JudgeArgs, settings: &Settings) -> Result<Report, Failure> {
-    let how = |source_kind| Assessment {
+pub async fn report(args: &SourceArgs, settings: &Settings) -> Result<Report, Failure> {
+    let progress = Progress::new();
+    let mut source = source::read(args, &settings.wishes, &progress).await?;
+    assessed(&mut source, settings, &progress).await
+}
+
+async fn assessed(source: &mut Source, settings: &Settings, progress: &Progress) -> Result<Report, Failure> {
+    let how = Assessment {
         catalogue: &settings.catalogue,
         config: &settings.config,
         overrides: &settings.overrides,
-        source_kind,
+        wishes: &settings.wishes,
+        source_kind: source.kind,
+        skipped: &source.skipped,
+        progress,
     };
-    if let Some(path) = &source.snapshot {
-        if judge.what_if == WhatIf::Hypopg {
-            return Err(AuditError::NoServer.into());
-        }
-        return assess(&read(path, source.schema_only)?, None, &how("snapshot")).await;
-    }
-    let mut session = connect::open(&source.server).await?;
-    let snapshot = live::read(&mut session, &live::ReadOptions { schema_only: source.schema_only }).await?;
-    let planner = asks_planner(judge.what_if, &snapshot)?.then_some(&mut session);
-    assess(&snapshot, planner, &how("live")).await
-}
-
-/// The snapshot in a file, as if it had been taken with the same options.
-fn read(path: &Path, schema_only: bool) -> Result<Snapshot, Failure> {
-    let mut snapshot = file::read(path)?;
-    if schema_only {
-        snapshot.statements = Statements { state: StatementsState::LeftOut, ..Statements::default() };
-    }
-    Ok(snapshot)
-}
-
-fn asks_planner(what_if: WhatIf, snapshot: &Snapshot) -> Result<bool, AuditError> {
-    match (what_if, snapshot.has_extension("hypopg")) {
-        (WhatIf::Model, _) | (WhatIf::Auto, false) => Ok(false),
-        (_, true) => Ok(true),
-        (WhatIf::Hypopg, false) => Err(AuditError::NoHypopg { database: snapshot.server.database.clone() }),
-    }
+    assess(&source.snapshot, source.session.as_mut(), &how).await
 }
 
 /// With the baseline, where one is asked for.

@@ -36,7 +36,7 @@ pub fn read(path: &Path) -> Result<Baseline, Failure> {
 
 async fn report(args: &BaselineRun) -> Result<Report, Failure> {
     let settings = settings::read(&args.judge)?;
-    audit::report(&args.source, &args.judge, &settings).await
+    audit::report(&args.source, &settings).await
 }
 
 fn write(path: &Path, baseline: &Baseline) -> Result<u8, Failure> {

@@ -6,6 +6,7 @@ use miette::Report;
 
 use crate::cli::{Cli, ColorChoice, Command};
 
+mod advise;
 mod assess;
 mod audit;
 mod baseline;
@@ -13,14 +14,22 @@ mod connect;
 pub mod demo;
 pub mod doctor;
 mod failure;
+mod judge;
+mod lab;
 mod migrate;
 mod output;
+mod plans;
+mod progress;
+mod prove;
 pub mod query;
 pub mod rules;
 pub mod rules_test;
 mod settings;
 mod shell;
 mod snapshot;
+mod source;
+mod ways;
+mod wishes;
 
 pub use assess::{Assessment, assess};
 
@@ -52,6 +61,8 @@ async fn dispatch(command: Command) -> Result<u8, Report> {
         Command::Audit(args) => audit::run(args).await,
         Command::Snapshot(args) => snapshot::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
+        Command::Advise(args) => advise::run(args).await,
+        Command::Lab(args) => lab::run(args).await,
         Command::Baseline(args) => baseline::run(args.action).await,
         Command::Rules(args) => rules::run(args.action).await,
         Command::Query(args) => query::run(args).await,

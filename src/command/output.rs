@@ -90,9 +90,8 @@ pub fn file_look() -> Look {
 pub fn install_error_handler() {
     let colour = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
     let width = error_width().unwrap_or(WIDTH_WITHOUT_TERMINAL);
-    let hook = miette::set_hook(Box::new(move |_| Box::new(Failures::new(colour, speaks_unicode(), width))));
-    // only a second hook is refused, and there is none
-    debug_assert!(hook.is_ok());
+    // a process that runs a second command keeps the hook of the first
+    let _ = miette::set_hook(Box::new(move |_| Box::new(Failures::new(colour, speaks_unicode(), width))));
 }
 
 /// The last line of a command on stderr: what was written where. On a terminal no wider than that, but a path or a

@@ -18,7 +18,6 @@ use crate::server::target::environment::Disk;
 use crate::server::{Environment, ServerError, Session, Target, TargetError, TargetOptions};
 use crate::snapshot::Snapshot;
 use crate::source::{SourceError, live};
-use crate::what_if::model;
 use crate::workload::Workload;
 
 /// Why an example could not be run to its end.
@@ -281,9 +280,7 @@ END $$";
 async fn judged(rule: &Rule, example: &Example, snapshot: &Snapshot) -> Result<Outcome, ExampleError> {
     let workload = Workload::build(snapshot);
     let analyses = Analyses::run(snapshot, &workload);
-    let questions = advisor::questions(snapshot, &workload);
-    let answers: Vec<_> = questions.iter().map(|question| model::answer(snapshot, &workload, question)).collect();
-    let recommendations = advisor::recommend(snapshot, &workload, &questions, &answers);
+    let recommendations = advisor::advise_by_model(snapshot, &workload);
     let input = Input { snapshot, workload: &workload, analyses: &analyses, recommendations: &recommendations };
     let mut facts = Facts::load(&input).await?;
     let change = Override { params: example.params.clone(), ..Override::default() };

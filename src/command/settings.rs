@@ -10,6 +10,7 @@ use crate::facts;
 use crate::rule::{Catalogue, Override, Overrides};
 
 use super::output;
+use super::wishes::Wishes;
 
 /// How to judge.
 pub struct Settings {
@@ -19,6 +20,8 @@ pub struct Settings {
     pub config: Config,
     /// What both change about the rules.
     pub overrides: Overrides,
+    /// What the user wants of index advice.
+    pub wishes: Wishes,
 }
 
 /// Reads the configuration and applies `--only` and `--skip`.
@@ -29,7 +32,8 @@ pub fn read(args: &JudgeArgs) -> Result<Settings, Report> {
         None => Config::default(),
     };
     let overrides = overrides(&catalogue, &config, args)?;
-    Ok(Settings { catalogue, config, overrides })
+    let wishes = Wishes::new(&args.advice, &config.advice);
+    Ok(Settings { catalogue, config, overrides, wishes })
 }
 
 /// The file that is named, else the nearest one upward.

@@ -5,12 +5,17 @@ use miette::Report;
 use crate::cli::SnapshotArgs;
 use crate::source::{file, live};
 
-use super::{connect, output};
+use super::{connect, output, plans};
 
 /// Reads the server and writes the file.
 pub async fn run(args: SnapshotArgs) -> Result<u8, Report> {
     let mut session = connect::open(&args.server).await?;
-    let snapshot = live::read(&mut session, &live::ReadOptions { schema_only: args.schema_only }).await?;
+    let options =
+        live::ReadOptions { schema_only: args.schema_only, values: args.values.into(), end_points: args.end_points };
+    let mut snapshot = live::read(&mut session, &options).await?;
+    if !args.no_plans {
+        plans::add(&mut session, &mut snapshot).await;
+    }
     file::write(&args.output, &snapshot)?;
     for gap in &snapshot.gaps {
         output::note(&format!("not in the snapshot: {}, because {}", gap.what, gap.why));

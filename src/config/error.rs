@@ -5,6 +5,8 @@ use std::sync::Arc;
 use miette::{Diagnostic, NamedSource, SourceSpan};
 use thiserror::Error;
 
+use super::StorageError;
+
 /// An error in `pgassay.toml`, pointing at the word.
 #[derive(Debug, Error, Diagnostic)]
 pub enum ConfigError {
@@ -80,6 +82,19 @@ pub enum ConfigError {
         file: Arc<NamedSource<String>>,
         /// The value.
         #[label("not a date")]
+        at: SourceSpan,
+    },
+    /// A budget that is none.
+    #[error("{source}")]
+    #[diagnostic(code(config::budget))]
+    Budget {
+        /// Why.
+        source: StorageError,
+        /// The file.
+        #[source_code]
+        file: Arc<NamedSource<String>>,
+        /// The value.
+        #[label("not a budget")]
         at: SourceSpan,
     },
 }

@@ -1,8 +1,9 @@
-//! `pgassay.toml`: what an audit lets pass, what it hides and why, thresholds of rules.
+//! `pgassay.toml`: what an audit lets pass, what it hides and why, thresholds of rules, wishes for index advice.
 //!
 //! Text in, [`Config`] out: finding and reading the file is the caller's. Every error
 //! points at the word in the file, and proposes the word that was probably meant.
 
+mod advice;
 mod error;
 mod parse;
 
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use advice::{AdviceConfig, Profile, Storage, StorageError, WhatIf};
 pub use error::ConfigError;
 pub use parse::Known;
 
@@ -133,6 +135,8 @@ pub struct Config {
     pub fail_on: FailOn,
     /// `min-severity`: findings below it are left out of the report, and counted there.
     pub min_severity: Severity,
+    /// `[advice]`.
+    pub advice: AdviceConfig,
     /// `[rules.<id>]`, by id.
     pub rules: BTreeMap<String, RuleConfig>,
     /// `[[ignore]]`, in the file's order.

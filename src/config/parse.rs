@@ -1,6 +1,7 @@
 //! Reading the text: TOML with spans, then what TOML cannot know (rules, parameters, dates).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use miette::{NamedSource, SourceSpan};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Config, ConfigError, FailOn, Ignore, Parameter, RuleConfig, Severity};
+use super::{AdviceConfig, Config, ConfigError, FailOn, Ignore, Parameter, Profile, RuleConfig, Severity, WhatIf};
 
 /// The ids of the rules that there are, each with the names of its parameters.
 pub type Known = BTreeMap<String, BTreeSet<String>>;
@@ -21,9 +22,20 @@ struct File {
     #[serde(default)]
     min_severity: Option<Severity>,
     #[serde(default)]
+    advice: AdviceTable,
+    #[serde(default)]
     rules: BTreeMap<Spanned<String>, RuleTable>,
     #[serde(default)]
     ignore: Vec<IgnoreTable>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct AdviceTable {
+    budget: Option<Spanned<String>>,
+    max_indexes: Option<NonZeroUsize>,
+    profile: Option<Profile>,
+    what_if: Option<WhatIf>,
 }
 
 #[derive(Deserialize)]
@@ -68,12 +80,26 @@ pub(super) fn parse(name: &str, text: &str, known: &Known) -> Result<Config, Con
     Ok(Config {
         fail_on: file.fail_on.unwrap_or(Config::default().fail_on),
         min_severity: file.min_severity.unwrap_or(Config::default().min_severity),
+        advice: reader.advice(file.advice)?,
         rules,
         ignores,
     })
 }
 
 impl Reader<'_> {
+    fn advice(&self, table: AdviceTable) -> Result<AdviceConfig, ConfigError> {
+        let budget = |written: Spanned<String>| {
+            let wrong = |source| ConfigError::Budget { source, file: self.file(), at: span(written.span()) };
+            written.get_ref().parse().map_err(wrong)
+        };
+        Ok(AdviceConfig {
+            budget: table.budget.map(budget).transpose()?,
+            max_indexes: table.max_indexes.map(NonZeroUsize::get),
+            profile: table.profile,
+            what_if: table.what_if,
+        })
+    }
+
     fn rule(&self, id: &str, table: RuleTable) -> Result<RuleConfig, ConfigError> {
         let parameters = self.known.get(id);
         let mut params = BTreeMap::new();
@@ -195,6 +221,7 @@ fn distance(one: &[char], two: &[char]) -> usize {
 mod tests {
     use miette::Diagnostic;
 
+    use super::super::Storage;
     use super::*;
 
     fn known() -> Known {
@@ -216,6 +243,11 @@ mod tests {
         let text = r#"
             fail-on = "warning"
             min-severity = "info"
+            [advice]
+            budget = "25%"
+            max-indexes = 3
+            profile = "write"
+            what-if = "lab"
             [rules.unindexed-foreign-key]
             severity = "error"
             enabled = true
@@ -228,6 +260,13 @@ mod tests {
         "#;
         let config = parse("pgassay.toml", text, &known()).expect("a good file");
         assert_eq!(config.fail_on, FailOn::Warning);
+        let advice = AdviceConfig {
+            budget: Some(Storage::HeapShare(0.25)),
+            max_indexes: Some(3),
+            profile: Some(Profile::Write),
+            what_if: Some(WhatIf::Lab),
+        };
+        assert_eq!(config.advice, advice);
         let rule = &config.rules["unindexed-foreign-key"];
         assert_eq!(rule.severity, Some(Severity::Error));
         assert_eq!(rule.params["min_rows"], Parameter::Number(5_000.0));
@@ -258,6 +297,10 @@ mod tests {
                 "\"soon\"",
                 "write it as 2027-01-31",
             ),
+            ("advice.budget = \"500\"", "\"500\" is neither a share nor a size", "\"500\"", ""),
+            ("advice.max-indexes = 0", "expected a nonzero", "0", ""),
+            ("advice.max_indexes = 2", "unknown field `max_indexes`", "max_indexes", "did you mean `max-indexes`?"),
+            ("advice.what-if = \"labs\"", "unknown variant `labs`", "\"labs\"", "did you mean `lab`?"),
             ("fail-on = ", "quoted", "", ""),
         ] {
             let (told, at, meant) = told(text);

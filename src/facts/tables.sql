@@ -363,6 +363,7 @@ CREATE TABLE index_advice (
   predicate TEXT,                        -- of a partial index
   ddl TEXT NOT NULL,                     -- CREATE INDEX CONCURRENTLY …
   basis TEXT NOT NULL,                   -- lab, hypopg, model
+  doubt TEXT,                            -- why that is weaker than it sounds; NULL: it is not
   cost_before REAL NOT NULL,             -- planner units, weighted by calls
   cost_after REAL NOT NULL,              -- likewise
   saved_ms REAL NOT NULL,                -- of the snapshot's window

@@ -47,3 +47,12 @@ pub fn render(format: Format, report: &Report, look: &Look) -> String {
         Format::Github => github::render(report),
     }
 }
+
+/// The index advice of a report made for that alone. Annotations are of findings, and there are none.
+pub fn render_advice(format: Format, report: &Report, look: &Look) -> String {
+    match format {
+        Format::Table => table::render_advice(report, look),
+        Format::Json => json::render(report),
+        Format::Markdown | Format::Github => markdown::advice::render(report),
+    }
+}

@@ -2,12 +2,15 @@
 
 mod assemble;
 pub mod baseline;
+pub mod considered;
 mod contract;
+pub mod disproved;
 mod findings;
 mod fingerprint;
 mod hide;
 mod highlight;
 mod indexes;
+mod judged;
 mod lookup;
 mod order;
 mod orm;
@@ -25,10 +28,12 @@ use crate::snapshot::Snapshot;
 use crate::workload::Workload;
 
 pub use contract::{
-    Action, BaselineInfo, Finding, Highlight, HighlightSpan, Impact, IndexAction, IndexColumn, Location, OrmAdvice,
-    Outcome, PartitionRef, Remedy, Report, Resolved, RuleOutcome, SCHEMA, Score, ServerInfo, Severity, Skipped,
-    SourceInfo, StatementCounts, StatementGain, StatementInfo, Subject, Suppressed, Tool, WhatIfInfo,
+    Action, BaselineInfo, BasisCounts, ConsideredIndex, Finding, Highlight, HighlightSpan, Impact, IndexAction,
+    IndexColumn, Judgement, LabInfo, Location, MissingPart, OrmAdvice, Outcome, PartitionRef, PlanDifference, Proof,
+    ProofStatement, Remedy, Report, Resolved, RuleOutcome, SCHEMA, Score, SelfCheck, ServerInfo, Severity, Skipped,
+    SourceInfo, StatementCounts, StatementGain, StatementInfo, Subject, Suppressed, Tool, Unjudged, WhatIfInfo,
 };
+pub use judged::{Judged, doubt};
 
 /// What a report is made of.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +46,8 @@ pub struct Material<'a> {
     pub analyses: &'a Analyses,
     /// What the advisor proposes.
     pub recommendations: &'a Recommendations,
+    /// Who judged that.
+    pub judged: &'a Judged,
     /// The rules.
     pub catalogue: &'a Catalogue,
     /// What they found.
@@ -55,6 +62,11 @@ impl Report {
     /// The report of an audit: ordered, linked, without what the configuration hides.
     pub fn assemble(material: &Material<'_>) -> Self {
         assemble::assemble(material)
+    }
+
+    /// The index advice alone: no rule was run, so every recommendation is in it.
+    pub fn advice(material: &Material<'_>, considered: Vec<ConsideredIndex>) -> Self {
+        assemble::advice(material, considered)
     }
 
     /// 1 when a finding that is not hidden reaches `fail_on`, else 0.

@@ -1,21 +1,22 @@
 //! What could not be looked at, and why. Rules that were not evaluated say so themselves.
 
-use super::Skipped;
 use super::lookup::Lookup;
+use super::{Judgement, Skipped, judged};
 use crate::units::Ratio;
 use crate::workload::Unparsed;
 
 /// How many statements are named of those that were not understood.
 const NAMED: usize = 3;
 
-/// Gaps of the snapshot, then statements that were not understood.
-pub(super) fn skipped(lookup: &Lookup<'_>) -> Vec<Skipped> {
+/// Gaps of the snapshot, statements that were not understood, what nobody could judge.
+pub(super) fn skipped(judgement: Option<&Judgement>, lookup: &Lookup<'_>) -> Vec<Skipped> {
     let gaps = lookup.material.snapshot.gaps.iter().map(|gap| Skipped {
         what: gap.what.clone(),
         why: gap.why.clone(),
         remedy: gap.remedy.clone(),
     });
-    gaps.chain(unparsed(lookup)).chain(unknown_tables(lookup)).collect()
+    let not_judged = judged::skipped(judgement, lookup);
+    gaps.chain(unparsed(lookup)).chain(unknown_tables(lookup)).chain(not_judged).collect()
 }
 
 fn unparsed(lookup: &Lookup<'_>) -> Option<Skipped> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lookup::Lookup;
-use super::{Finding, IndexAction, StatementInfo};
+use super::{Finding, IndexAction, Judgement, StatementInfo};
 use crate::ident::QualifiedName;
 use crate::workload::{Counters, Query};
 
@@ -11,11 +11,17 @@ use crate::workload::{Counters, Query};
 const BUSIEST: usize = 20;
 
 /// By falling time, then fingerprint.
-pub(super) fn statements(findings: &[Finding], indexes: &[IndexAction], lookup: &Lookup<'_>) -> Vec<StatementInfo> {
+pub(super) fn statements(
+    findings: &[Finding],
+    indexes: &[IndexAction],
+    judgement: Option<&Judgement>,
+    lookup: &Lookup<'_>,
+) -> Vec<StatementInfo> {
     let by_statement = findings_by_statement(findings);
     let mut all = every(lookup);
     all.sort_by(|one, two| two.total_ms.total_cmp(&one.total_ms).then_with(|| one.statement.cmp(&two.statement)));
-    let named = named(findings, indexes);
+    let mut named = named(findings, indexes);
+    named.extend(judgement.into_iter().flat_map(of_judgement));
     let mut kept: Vec<StatementInfo> = all
         .into_iter()
         .enumerate()
@@ -41,6 +47,12 @@ fn findings_by_statement(findings: &[Finding]) -> BTreeMap<&str, Vec<String>> {
 fn named<'a>(findings: &'a [Finding], indexes: &'a [IndexAction]) -> BTreeSet<&'a str> {
     let helped = indexes.iter().filter_map(|index| index.what_if.as_ref()).flat_map(|what_if| &what_if.statements);
     findings.iter().flat_map(of_finding).chain(helped.map(|gain| gain.statement.as_str())).collect()
+}
+
+/// Those that the lab plans otherwise.
+fn of_judgement(judgement: &Judgement) -> impl Iterator<Item = &str> {
+    let differences = judgement.self_check.iter().flat_map(|check| &check.differences);
+    differences.map(|difference| difference.statement.as_str())
 }
 
 /// Its subject, the statement that shows it, and the parent of a loop.

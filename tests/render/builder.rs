@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use pgassay::report::{
-    Action, BaselineInfo, Finding, Highlight, HighlightSpan, Impact, IndexAction, IndexColumn, OrmAdvice, Outcome,
-    Remedy, Report, Resolved, RuleOutcome, SCHEMA, ServerInfo, Severity, Skipped, SourceInfo, StatementCounts,
-    StatementGain, StatementInfo, Subject, Suppressed, Tool, WhatIfInfo,
+    Action, BaselineInfo, BasisCounts, ConsideredIndex, Finding, Highlight, HighlightSpan, Impact, IndexAction,
+    IndexColumn, Judgement, LabInfo, OrmAdvice, Outcome, Remedy, Report, Resolved, RuleOutcome, SCHEMA, SelfCheck,
+    ServerInfo, Severity, Skipped, SourceInfo, StatementCounts, StatementGain, StatementInfo, Subject, Suppressed,
+    Tool, Unjudged, WhatIfInfo,
 };
 
 /// A report in which nothing is wrong.
@@ -81,6 +82,69 @@ pub fn busy() -> Report {
         subject: "public.yearly_idx".to_owned(),
         why: "used once a year".to_owned(),
     }];
+    report
+}
+
+/// The busy report, judged by a lab.
+pub fn judged() -> Report {
+    let mut report = busy();
+    report.what_if = Some(Judgement {
+        basis: BasisCounts { lab: 95, hypopg: 0, model: 3 },
+        lab: Some(LabInfo { major: 16, source_major: 16, doubt: None, missing: Vec::new() }),
+        self_check: Some(SelfCheck { statements: 100, same_cost: 98, same_plan: 100, differences: Vec::new() }),
+        calls: 1_234,
+        unjudged: vec![Unjudged { statement: "fedcba9876543210".to_owned(), why: "it is CALL".to_owned() }],
+        incomplete: false,
+    });
+    let index = &mut report.indexes[0];
+    index.added_write_ms = Some(1_200.0);
+    index.write_overhead = Some(0.12);
+    index.replaces = vec!["public.orders_customer_id_idx".to_owned()];
+    index.build = vec!["about 40 s to build; writes go on meanwhile".to_owned()];
+    let what_if = index.what_if.as_mut().expect("figures");
+    "lab".clone_into(&mut what_if.basis);
+    let gain = &mut what_if.statements[0];
+    gain.plan_before = Some("Limit > Gather Merge > Sort > Parallel Seq Scan on orders".to_owned());
+    gain.plan_after = Some("Limit > Index Scan using orders_customer_id_created_at_idx on orders".to_owned());
+    gain.depends_on = Some("$2 takes its most common value".to_owned());
+    report
+}
+
+/// The same by a lab that plans otherwise than the server.
+pub fn doubted() -> Report {
+    let mut report = judged();
+    let why = "it plans 40 of 100 statements otherwise than the server";
+    let judgement = report.what_if.as_mut().expect("a judgement");
+    judgement.lab.as_mut().expect("a lab").doubt = Some(why.to_owned());
+    let check = judgement.self_check.as_mut().expect("a check");
+    (check.same_cost, check.same_plan) = (60, 60);
+    report.indexes[0].what_if.as_mut().expect("figures").doubt = Some(why.to_owned());
+    report
+}
+
+/// Advice alone, with what else was considered.
+pub fn advised() -> Report {
+    let mut report = judged();
+    report.findings.clear();
+    report.rules.clear();
+    report.considered = vec![
+        ConsideredIndex {
+            index: "public.orders (customer_id, created_at DESC)".to_owned(),
+            advised: true,
+            rank: Some(1),
+            statement: Some("0123456789abcdef".to_owned()),
+            cost_before: Some(5_432.0),
+            cost_after: Some(8.1),
+            size_bytes: Some(57_671_680),
+            why: "advised".to_owned(),
+        },
+        ConsideredIndex {
+            index: "public.orders (customer_id)".to_owned(),
+            rank: Some(2),
+            why: "another index serves the same statements as well".to_owned(),
+            ..ConsideredIndex::default()
+        },
+    ];
     report
 }
 
@@ -228,7 +292,9 @@ pub fn create() -> IndexAction {
                 calls: 12_000,
                 before: 5_432.0,
                 after: 8.1,
+                ..StatementGain::default()
             }],
+            ..WhatIfInfo::default()
         }),
         ..IndexAction::default()
     }

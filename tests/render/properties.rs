@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use pgassay::render::{Format, Look, render};
-use pgassay::report::{Highlight, Report, Severity};
+use pgassay::render::{Format, Look, render, render_advice};
+use pgassay::report::{ConsideredIndex, Highlight, Report, Severity};
 use regex::Regex;
 use unicode_width::UnicodeWidthStr;
 
@@ -26,7 +26,7 @@ const NAMES: [&str; 12] = [
 
 /// The busy report in which the server has this name for everything.
 fn named(name: &str) -> Report {
-    let mut report = builder::busy();
+    let mut report = builder::doubted();
     report.server.database = name.into();
     report.server.version = name.into();
     report.skipped[0].why = format!("{name}: {name}");
@@ -41,8 +41,15 @@ fn named(name: &str) -> Report {
     }
     for index in &mut report.indexes {
         (index.name, index.table, index.notes) = (name.to_owned(), name.to_owned(), vec![name.to_owned()]);
+        (index.replaces, index.build) = (vec![name.to_owned()], vec![name.to_owned()]);
+        for gain in index.what_if.iter_mut().flat_map(|what_if| &mut what_if.statements) {
+            let plan = Some(format!("Index Scan using {name} on {name}"));
+            (gain.plan_before, gain.plan_after, gain.depends_on) = (plan.clone(), plan.clone(), plan);
+        }
         index.columns.iter_mut().for_each(|column| column.name = Some(name.to_owned()));
     }
+    let considered = ConsideredIndex { index: name.to_owned(), why: name.to_owned(), ..ConsideredIndex::default() };
+    report.considered = vec![considered];
     let text = format!(
         "SELECT \"{name}\".id FROM \"{name}\" WHERE \"{name}\".key = $1 AND other = '{name}' OR a=b /* {name} */"
     );
@@ -68,10 +75,16 @@ fn looks() -> impl Iterator<Item = Look> {
 
 #[test]
 fn no_line_on_a_terminal_is_wider_than_the_terminal() {
-    let reports = NAMES.iter().map(|name| named(name)).chain([builder::quiet(), builder::busy(), builder::compared()]);
+    let reports = NAMES.iter().map(|name| named(name)).chain([
+        builder::quiet(),
+        builder::busy(),
+        builder::compared(),
+        builder::advised(),
+    ]);
     for report in reports {
         for look in looks() {
-            for line in render(Format::Table, &report, &look).lines() {
+            let both = render(Format::Table, &report, &look) + &render_advice(Format::Table, &report, &look);
+            for line in both.lines() {
                 assert!(line.width() <= look.width, "{} > {}: {line}", line.width(), look.width);
             }
         }
@@ -89,8 +102,9 @@ fn colour_adds_nothing_but_colour() {
 
 #[test]
 fn without_unicode_an_ascii_report_is_ascii() {
-    for report in [builder::quiet(), builder::busy(), builder::compared()] {
-        let shown = render(Format::Table, &report, &Look { width: 80, colour: false, unicode: false });
+    for report in [builder::quiet(), builder::busy(), builder::compared(), builder::advised()] {
+        let look = Look { width: 80, colour: false, unicode: false };
+        let shown = render(Format::Table, &report, &look) + &render_advice(Format::Table, &report, &look);
         assert_eq!(shown.chars().find(|character| !character.is_ascii()), None, "{shown}");
     }
 }
@@ -99,7 +113,8 @@ fn without_unicode_an_ascii_report_is_ascii() {
 fn nothing_that_acts_on_a_terminal_leaves_the_program() {
     for name in NAMES {
         for format in [Format::Table, Format::Json, Format::Markdown, Format::Github] {
-            let shown = render(format, &named(name), &Look { width: 80, colour: false, unicode: true });
+            let look = Look { width: 80, colour: false, unicode: true };
+            let shown = render(format, &named(name), &look) + &render_advice(format, &named(name), &look);
             let acting = shown.chars().find(|character| {
                 (character.is_control() && *character != '\n') || ('\u{202a}'..='\u{202e}').contains(character)
             });
@@ -162,7 +177,9 @@ fn a_comment_is_never_too_long_and_never_cut_within_a_block() {
 #[test]
 fn a_comment_holds_no_markup_and_no_mention_of_the_server() {
     for name in NAMES {
-        let comment = render(Format::Markdown, &named(name), &Look { width: 80, colour: false, unicode: true });
+        let look = Look { width: 80, colour: false, unicode: true };
+        let advice = render_advice(Format::Markdown, &named(name), &look);
+        let comment = render(Format::Markdown, &named(name), &look) + &advice;
         let first = comment.lines().next().expect("a marker");
         assert!(first.starts_with("<!-- ") && first.ends_with(" -->") && first.matches("-->").count() == 1, "{first}");
         let prose = without_code(&comment);

@@ -6,13 +6,12 @@ use pgassay::advisor;
 use pgassay::analysis::Analyses;
 use pgassay::config::Config;
 use pgassay::facts::{Facts, Input};
-use pgassay::report::{Action, IndexAction, Material, Report};
+use pgassay::report::{Action, IndexAction, Judged, Material, Report};
 use pgassay::rule::{self, Catalogue, Overrides};
 use pgassay::server::target::environment::Disk;
 use pgassay::server::{Environment, Session, Target, TargetOptions};
 use pgassay::snapshot::Snapshot;
 use pgassay::source::live;
-use pgassay::what_if::model;
 use pgassay::workload::Workload;
 
 use super::support;
@@ -62,9 +61,7 @@ async fn snapshot() -> Snapshot {
 async fn audited(snapshot: &Snapshot) -> Report {
     let workload = Workload::build(snapshot);
     let analyses = Analyses::run(snapshot, &workload);
-    let questions = advisor::questions(snapshot, &workload);
-    let answers: Vec<_> = questions.iter().map(|question| model::answer(snapshot, &workload, question)).collect();
-    let recommendations = advisor::recommend(snapshot, &workload, &questions, &answers);
+    let recommendations = advisor::advise_by_model(snapshot, &workload);
     let input = Input { snapshot, workload: &workload, analyses: &analyses, recommendations: &recommendations };
     let mut facts = Facts::load(&input).await.expect("facts");
     let catalogue = Catalogue::builtin().expect("rules");
@@ -74,6 +71,7 @@ async fn audited(snapshot: &Snapshot) -> Report {
         workload: &workload,
         analyses: &analyses,
         recommendations: &recommendations,
+        judged: &Judged::default(),
         catalogue: &catalogue,
         evaluated: &evaluated,
         config: &Config::default(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pgassay::advisor::{Advice, Help, Recommendations};
 use pgassay::analysis::{Analyses, NPlusOne};
 use pgassay::config::Config;
-use pgassay::report::{Material, Report};
+use pgassay::report::{Judged, Material, Report};
 use pgassay::rule::{Catalogue, Evaluated, Outcome, Row, Severity};
 use pgassay::snapshot::{Constraint, ConstraintKind, Index, IndexKey, Snapshot, Table, TableKind};
 use pgassay::what_if::{Basis, Design, DesignKey};
@@ -20,6 +20,7 @@ pub struct World {
     pub workload: Workload,
     pub analyses: Analyses,
     pub recommendations: Recommendations,
+    pub judged: Judged,
     pub evaluated: Vec<Evaluated>,
     pub config: Config,
 }
@@ -44,6 +45,7 @@ impl World {
             workload,
             analyses: Analyses::default(),
             recommendations: Recommendations::default(),
+            judged: Judged::default(),
             evaluated: Vec::new(),
             config: Config::default(),
         }
@@ -92,7 +94,14 @@ impl World {
             design: Design { table_oid, method: "btree".to_owned(), keys: keys.collect(), ..Design::default() },
             name: format!("advised_{number}"),
             basis: Basis::Model,
-            helps: vec![Help { query: 0, before: 100.0, after: 2.0, gain: 0.98, predicates: vec![0] }],
+            helps: vec![Help {
+                query: 0,
+                before: 100.0,
+                after: 2.0,
+                gain: 0.98,
+                predicates: vec![0],
+                ..Help::default()
+            }],
             saved_ms: 900.0,
             ..Advice::default()
         });
@@ -106,6 +115,7 @@ impl World {
             workload: &self.workload,
             analyses: &self.analyses,
             recommendations: &self.recommendations,
+            judged: &self.judged,
             catalogue: &catalogue,
             evaluated: &self.evaluated,
             config: &self.config,

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use miette::{IntoDiagnostic, Report as Failure};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::cli::AdviceArgs;
 use crate::cli::DemoArgs;
 use crate::config::Config;
 use crate::migration::Framework;
@@ -20,6 +21,8 @@ use crate::source::live;
 use crate::units::{Count, Ms, Seconds};
 use crate::workload::Workload;
 
+use super::progress::Progress;
+use super::wishes::Wishes;
 use super::{Assessment, assess, connect, migrate, output};
 
 pub mod client;
@@ -104,7 +107,15 @@ async fn audit(scratch: &Scratch) -> Result<(Workload, Report), Failure> {
     let mut session = session(scratch).await?;
     let snapshot = live::read(&mut session, &live::ReadOptions::default()).await?;
     let (catalogue, config, overrides) = (Catalogue::builtin()?, Config::default(), Overrides::default());
-    let how = Assessment { catalogue: &catalogue, config: &config, overrides: &overrides, source_kind: "live" };
+    let how = Assessment {
+        catalogue: &catalogue,
+        config: &config,
+        overrides: &overrides,
+        wishes: &Wishes::new(&AdviceArgs::default(), &config.advice),
+        source_kind: "live",
+        skipped: &[],
+        progress: &Progress::new(),
+    };
     let report = assess(&snapshot, Some(&mut session), &how).await?;
     Ok((Workload::build(&snapshot), report))
 }

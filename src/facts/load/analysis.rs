@@ -58,6 +58,7 @@ fn push_advice(rows: &mut Rows, input: &Input<'_>, rank: u32, advice: &Advice) {
         predicate: design.predicate.as_deref(),
         ddl: design.ddl(&advice.name, &QualifiedName::new(table.schema.as_str(), table.name.as_str())),
         basis: basis(advice.basis),
+        doubt: advice.doubt.as_deref(),
         cost_before: helped().map(|(help, query)| help.before * query.counters.calls as f64).sum::<f64>(),
         cost_after: helped().map(|(help, query)| help.after * query.counters.calls as f64).sum::<f64>(),
         saved_ms: advice.saved_ms,

@@ -4,7 +4,7 @@ use super::Stage;
 use super::escape::{block, code, html, prose, with_code};
 use crate::render::sql::lay;
 use crate::render::{text, words};
-use crate::report::{Finding, IndexAction, Report};
+use crate::report::{Finding, IndexAction, Report, StatementGain};
 use crate::units::{Count, Ratio};
 
 /// Columns of a statement; wider blocks are scrolled.
@@ -26,7 +26,7 @@ pub(super) fn details(finding: &Finding, report: &Report, stage: Stage) -> Strin
         parts.extend(statement(finding, report));
     }
     let indexes = report.indexes.iter().filter(|index| index.findings.contains(&finding.fingerprint));
-    parts.extend(indexes.filter_map(|index| what_if(index, report, stage)));
+    parts.extend(indexes.filter_map(|index| before_and_after(index, report, stage)));
     parts.extend(paragraph(&finding.remedy.text, stage, with_code));
     for advice in &finding.remedy.advice {
         parts.push(format!("{}: {}\n", prose(&advice.orm), with_code(&text::shorten(&advice.text, stage.longest))));
@@ -60,8 +60,8 @@ fn statement(finding: &Finding, report: &Report) -> Option<String> {
     (!lines.is_empty()).then(|| block("sql", &lines) + &labelled.collect::<Vec<_>>().concat())
 }
 
-/// Costs before and after, with the one who says so.
-fn what_if(index: &IndexAction, report: &Report, stage: Stage) -> Option<String> {
+/// Costs and plans before and after, with the one who says so.
+pub(super) fn before_and_after(index: &IndexAction, report: &Report, stage: Stage) -> Option<String> {
     let what_if = index.what_if.as_ref()?;
     let mut lines = Vec::new();
     for gain in what_if.statements.iter().take(if stage.statements { STATEMENTS } else { 1 }) {
@@ -71,11 +71,21 @@ fn what_if(index: &IndexAction, report: &Report, stage: Stage) -> Option<String>
             code(&text::shorten(text.as_ref().unwrap_or(&gain.statement), 80)),
             Count(gain.before),
             Count(gain.after),
-            words::basis(&what_if.basis),
+            words::basis(what_if),
             Count(gain.calls as f64),
         ));
+        lines.extend(plans(gain, stage));
     }
     Some(lines.concat()).filter(|lines| !lines.is_empty())
+}
+
+/// What the planner would do instead, under its statement.
+fn plans(gain: &StatementGain, stage: Stage) -> Vec<String> {
+    let plan = |plan: &String| code(&text::shorten(plan, stage.longest.min(300)));
+    let both = gain.plan_before.as_ref().zip(gain.plan_after.as_ref()).filter(|_| stage.statements);
+    let change = both.map(|(before, after)| format!("  {} → {}\n", plan(before), plan(after)));
+    let depends = gain.depends_on.as_ref().filter(|_| stage.statements);
+    change.into_iter().chain(depends.map(|what| format!("  depends on the value: {}\n", prose(what)))).collect()
 }
 
 fn sql(finding: &Finding, stage: Stage) -> Option<String> {

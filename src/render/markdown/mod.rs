@@ -4,6 +4,7 @@
 //! that fits is taken: details go first, then findings beyond the worst, never half a block.
 //! The first line is a hidden marker by which the comment is found again.
 
+pub(super) mod advice;
 mod details;
 mod escape;
 
@@ -77,7 +78,7 @@ fn staged(report: &Report, stage: Stage) -> Option<String> {
 fn head(report: &Report) -> String {
     let managed = report.server.managed.as_ref().map_or(String::new(), |managed| format!(" ({})", prose(managed)));
     format!(
-        "<!-- pgassay:report target={} -->\n### pgassay: {}\n\n{} on PostgreSQL {}{managed} · {} · {}, {} · {}\n",
+        "<!-- pgassay:report target={} -->\n### pgassay: {}\n\n{} on PostgreSQL {}{managed} · {} · {}, {} · {}{}\n",
         marker(&report.server.database),
         headline(report),
         code(&report.server.database),
@@ -86,7 +87,14 @@ fn head(report: &Report) -> String {
         prose(&report.source.kind),
         prose(&report.source.taken_at),
         words::period(report),
+        lab(report),
     )
+}
+
+/// Who judged, a paragraph of its own.
+fn lab(report: &Report) -> String {
+    let lines: Vec<String> = words::judges(report).iter().map(|line| prose(line)).collect();
+    if lines.is_empty() { String::new() } else { format!("\n\n{}", lines.join(" · ")) }
 }
 
 /// `2 new, 1 resolved, 14 in the baseline`, or what was found.

@@ -8,7 +8,7 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Na
 use super::{ellipsis, plain};
 use crate::render::sql::{Laid, lay, whole};
 use crate::render::{Look, text, words};
-use crate::report::{self, Finding, Report, StatementInfo};
+use crate::report::{self, Finding, IndexAction, Report, StatementInfo};
 use crate::units::{Count, Ms, Ratio};
 
 /// Columns before the message, and before the help.
@@ -177,17 +177,33 @@ fn labels(laid: &Laid, look: Look) -> Vec<LabeledSpan> {
 /// What to do: in words, for the framework, as SQL.
 fn help(finding: &Finding, report: &Report, look: Look, first: bool) -> Vec<String> {
     let columns = look.width - INDENTS.1;
-    let mut words: Vec<String> = Some(finding.remedy.text.clone()).filter(|_| first).into_iter().collect();
-    words.extend(finding.remedy.advice.iter().map(|advice| format!("{}: {}", advice.orm, advice.text)));
+    let mut spoken: Vec<String> = Some(finding.remedy.text.clone()).filter(|_| first).into_iter().collect();
+    spoken.extend(finding.remedy.advice.iter().map(|advice| format!("{}: {}", advice.orm, advice.text)));
     let indexes = report.indexes.iter().filter(|index| index.findings.contains(&finding.fingerprint));
-    for index in indexes {
-        words.extend(index.notes.iter().cloned());
+    for index in indexes.clone() {
+        spoken.extend(words::remarks(index));
     }
-    let mut lines = wrapped(&words, columns, look);
+    let mut lines = wrapped(&spoken, columns, look);
+    lines.extend(indexes.flat_map(|index| plans(index, columns, look)));
     for sql in &finding.remedy.sql {
         lines.append(&mut whole(&format!("{sql};"), columns));
     }
     lines
+}
+
+/// What the planner would do instead, for the statement that gains most.
+fn plans(index: &IndexAction, columns: usize, look: Look) -> Vec<String> {
+    let gain = index.what_if.as_ref().and_then(|what_if| what_if.statements.first());
+    let both = gain.and_then(|gain| {
+        Some([("plan now:  ", gain.plan_before.as_ref()?), ("plan then: ", gain.plan_after.as_ref()?)])
+    });
+    let hung = both.into_iter().flatten().flat_map(|(first, plan)| {
+        let shown = text::hang(first, &plain(&text::line(plan), look), columns);
+        shown.lines().map(str::to_owned).collect::<Vec<_>>()
+    });
+    let depends = gain.and_then(|gain| gain.depends_on.as_ref());
+    let depends = depends.map(|what| wrapped(&[format!("depends on the value: {what}")], columns, look));
+    hung.chain(depends.into_iter().flatten()).collect()
 }
 
 fn wrapped(paragraphs: &[String], columns: usize, look: Look) -> Vec<String> {

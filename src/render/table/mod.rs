@@ -1,6 +1,7 @@
 //! The report for a terminal: who and what, an overview in tables, each finding with its
 //! statement underlined, what was not looked at, and one line that sums up.
 
+mod advice;
 mod diagnostic;
 mod findings;
 mod grid;
@@ -31,6 +32,18 @@ pub(super) fn render(report: &Report, look: &Look) -> String {
     findings::findings(&mut paper);
     rest::rest(&mut paper);
     rest::summary(&mut paper);
+    paper.out
+}
+
+/// The index advice alone.
+pub(super) fn render_advice(report: &Report, look: &Look) -> String {
+    let look = Look { width: look.width.max(NARROWEST), ..*look };
+    let mut paper = Paper { report, look, out: String::new() };
+    overview::head(&mut paper);
+    advice::indexes(&mut paper);
+    advice::considered(&mut paper);
+    rest::rest(&mut paper);
+    advice::summary(&mut paper);
     paper.out
 }
 

@@ -23,6 +23,9 @@ pub(super) fn head(paper: &mut Paper<'_>) {
     let source = format!("{} of {}, {}", report.source.kind, report.source.taken_at, words::period(report));
     paper.words("", &first);
     paper.words("", &format!("{source}; {}", words::coverage(report)));
+    for line in words::judges(report) {
+        paper.words("", &line);
+    }
 }
 
 /// The tables that have a row.

@@ -57,10 +57,55 @@ pub struct IndexAction {
     pub table_rows: Option<f64>,
     /// Bytes of the table's heap.
     pub table_bytes: Option<u64>,
+    /// Time that writes would take longer, ms of the source's window.
+    #[serde(default)]
+    pub added_write_ms: Option<f64>,
+    /// Existing indexes that it makes superfluous, `schema.name`.
+    #[serde(default)]
+    pub replaces: Vec<String>,
     /// Remarks.
     pub notes: Vec<String>,
+    /// What to know when building it.
+    #[serde(default)]
+    pub build: Vec<String>,
     /// What it changes, for a create.
     pub what_if: Option<WhatIfInfo>,
+    /// What was measured with it on a clone (`--prove`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
+}
+
+/// An index, built on a clone: the statements on its table before and after. Times and blocks of one execution each, the
+/// least of several, added up over the statements that it should help.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Proof {
+    /// Execution time without it, ms.
+    pub before_ms: f64,
+    /// With it, ms.
+    pub after_ms: f64,
+    /// Blocks read or found in memory without it.
+    pub blocks_before: u64,
+    /// With it.
+    pub blocks_after: u64,
+    /// Statement by statement.
+    pub statements: Vec<ProofStatement>,
+}
+
+/// A statement, timed on a clone.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProofStatement {
+    /// The statement's fingerprint.
+    pub statement: String,
+    /// Whether the index was advised for it.
+    pub helped: bool,
+    /// Execution time without the index, ms.
+    pub before_ms: f64,
+    /// With it, ms.
+    pub after_ms: f64,
+    /// Blocks read or found in memory without it.
+    pub blocks_before: u64,
+    /// With it.
+    pub blocks_after: u64,
 }
 
 /// A partition.
@@ -95,6 +140,9 @@ pub struct IndexColumn {
 pub struct WhatIfInfo {
     /// `lab`, `hypopg` or `model`.
     pub basis: String,
+    /// Why that is weaker than it sounds: a lab that does not plan as the server does.
+    #[serde(default)]
+    pub doubt: Option<String>,
     /// Cost of its statements without it, weighted by calls.
     pub cost_before: f64,
     /// With it.
@@ -116,4 +164,13 @@ pub struct StatementGain {
     pub before: f64,
     /// Cost with.
     pub after: f64,
+    /// Plan without, its nodes on one line; `None` where the model answered.
+    #[serde(default)]
+    pub plan_before: Option<String>,
+    /// Plan with.
+    #[serde(default)]
+    pub plan_after: Option<String>,
+    /// On which parameter the gain depends, where it does.
+    #[serde(default)]
+    pub depends_on: Option<String>,
 }

@@ -6,14 +6,16 @@
 mod finding;
 mod index;
 mod statement;
+mod what_if;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::config::Severity;
 pub use finding::{Finding, Highlight, HighlightSpan, Impact, Location, OrmAdvice, Remedy, Subject};
-pub use index::{Action, IndexAction, IndexColumn, PartitionRef, StatementGain, WhatIfInfo};
+pub use index::{Action, IndexAction, IndexColumn, PartitionRef, Proof, ProofStatement, StatementGain, WhatIfInfo};
 pub use statement::StatementInfo;
+pub use what_if::{BasisCounts, ConsideredIndex, Judgement, LabInfo, MissingPart, PlanDifference, SelfCheck, Unjudged};
 
 /// Value of [`Report::schema`].
 pub const SCHEMA: &str = "pgassay/report/v1";
@@ -37,6 +39,12 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Indexes to create and to drop.
     pub indexes: Vec<IndexAction>,
+    /// Who judged the indexes; `None` where none was asked about.
+    #[serde(default)]
+    pub what_if: Option<Judgement>,
+    /// Indexes that were considered, where `advise --why` asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub considered: Vec<ConsideredIndex>,
     /// The statements that findings and indexes refer to, and the busiest.
     pub statements: Vec<StatementInfo>,
     /// How the findings compare with the baseline; `None` without one.

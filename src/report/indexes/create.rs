@@ -9,7 +9,7 @@ use crate::report::findings::Draft;
 use crate::report::lookup::Lookup;
 use crate::report::subject::{names, text};
 use crate::report::{Action, IndexAction, IndexColumn, PartitionRef, StatementGain, WhatIfInfo};
-use crate::snapshot::{Table, TableKind};
+use crate::snapshot::{Index, Table, TableKind};
 use crate::what_if::{Basis, Design, DesignKey};
 
 /// One action for each recommendation that a finding asks for, then those of foreign keys.
@@ -25,6 +25,12 @@ pub(super) fn creates(drafts: &[Draft<'_>], lookup: &Lookup<'_>) -> Vec<IndexAct
     actions
 }
 
+/// One action for each recommendation.
+pub(super) fn all(lookup: &Lookup<'_>) -> Vec<IndexAction> {
+    let recommended = &lookup.material.recommendations.create;
+    recommended.iter().filter_map(|advice| advised(advice, Vec::new(), lookup)).collect()
+}
+
 fn asking(drafts: &[Draft<'_>], position: usize) -> Vec<String> {
     let asking = drafts.iter().filter(|draft| draft.advice == Some(position));
     asking.map(|draft| draft.finding.fingerprint.clone()).collect()
@@ -35,9 +41,26 @@ fn advised(advice: &Advice, findings: Vec<String>, lookup: &Lookup<'_>) -> Optio
     action.findings = findings;
     action.size_bytes = advice.size_bytes;
     action.write_overhead = advice.write_overhead;
+    action.added_write_ms = Some(advice.added_ms);
+    action.replaces = advice.replaces.iter().filter_map(|oid| lookup.index(*oid)).map(name_of).collect();
+    action.build = build(advice);
     action.notes.splice(0..0, advice.notes.iter().cloned());
     action.what_if = Some(what_if(advice, lookup));
     Some(action)
+}
+
+fn name_of(index: &Index) -> String {
+    QualifiedName::new(&index.schema, &index.name).to_string()
+}
+
+/// What to know before building it.
+fn build(advice: &Advice) -> Vec<String> {
+    let rough = advice
+        .size_is_rough
+        .then(|| format!("its size is a rough guess: no statistics tell that of a {} index", advice.design.method));
+    let replaces = (!advice.replaces.is_empty())
+        .then(|| "drop what it replaces only after it is built and the statements use it".to_owned());
+    rough.into_iter().chain(replaces).collect()
 }
 
 /// Costs are weighted by calls: the planner's cost of one execution says nothing about a statement run once a day.
@@ -50,11 +73,15 @@ fn what_if(advice: &Advice, lookup: &Lookup<'_>) -> WhatIfInfo {
             calls: query.counters.calls,
             before: help.before,
             after: help.after,
+            plan_before: Some(help.shape_before.clone()).filter(|shape| !shape.is_empty()),
+            plan_after: Some(help.shape_after.clone()).filter(|shape| !shape.is_empty()),
+            depends_on: help.depends.clone(),
         })
     });
     let statements: Vec<StatementGain> = gains.collect();
     WhatIfInfo {
         basis: basis(advice.basis).to_owned(),
+        doubt: advice.doubt.clone(),
         cost_before: statements.iter().map(|gain| gain.before * gain.calls as f64).sum(),
         cost_after: statements.iter().map(|gain| gain.after * gain.calls as f64).sum(),
         saved_ms: advice.saved_ms,
@@ -149,9 +176,13 @@ fn action(design: &Design, name: &str, lookup: &Lookup<'_>) -> Option<IndexActio
         findings: Vec::new(),
         size_bytes: None,
         write_overhead: None,
+        added_write_ms: None,
+        replaces: Vec::new(),
+        build: Vec::new(),
         table_rows: table.rows,
         table_bytes: table.heap_bytes,
         what_if: None,
+        proof: None,
     })
 }
 

@@ -64,10 +64,14 @@ fn action(index: &Index, asking: &[&Draft<'_>], lookup: &Lookup<'_>) -> Option<I
         findings: asking.iter().map(|draft| draft.finding.fingerprint.clone()).collect(),
         size_bytes: index.bytes,
         write_overhead: None,
+        added_write_ms: None,
+        replaces: Vec::new(),
+        build: Vec::new(),
         table_rows: table.rows,
         table_bytes: table.heap_bytes,
         notes: Vec::new(),
         what_if: None,
+        proof: None,
     })
 }
 

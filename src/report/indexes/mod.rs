@@ -21,6 +21,13 @@ pub(super) fn indexes(drafts: &mut [Draft<'_>], lookup: &Lookup<'_>) -> Vec<Inde
     indexes
 }
 
+/// Every recommendation, whatever a rule would say of it.
+pub(super) fn advised(lookup: &Lookup<'_>) -> Vec<IndexAction> {
+    let mut indexes = create::all(lookup);
+    indexes.sort_by(order::indexes);
+    indexes
+}
+
 /// Creating what is dropped is no advice: where both are asked for, neither is given. An invalid index may well be
 /// dropped and made anew.
 fn without_contradictions(indexes: &mut Vec<IndexAction>, lookup: &Lookup<'_>) {

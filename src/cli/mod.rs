@@ -1,8 +1,14 @@
 //! The command line: arguments only.
 
+mod advice;
+mod snapshot;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use advice::{AdviceArgs, AdviceFormat, AdviseArgs, LabArgs, LabCommandArgs};
+pub use snapshot::{SnapshotArgs, ValuesKept};
 
 use crate::config::{FailOn, Severity};
 use crate::migration::Framework;
@@ -53,6 +59,10 @@ pub enum Command {
     Snapshot(SnapshotArgs),
     /// Write migration files for the indexes to create and to drop
     Migrate(MigrateArgs),
+    /// The index advice alone: which indexes, together, help this workload most
+    Advise(AdviseArgs),
+    /// psql on a throwaway PostgreSQL that plans as the snapshot's server would
+    Lab(LabCommandArgs),
     /// Keep known findings apart from new ones
     Baseline(BaselineArgs),
     /// The rules: what they find, and why
@@ -101,6 +111,11 @@ pub struct SourceArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "password_command"])]
     pub snapshot: Option<PathBuf>,
 
+    /// Take sizes and statistics from another snapshot, matched by name: the schema of a CI database at the size of
+    /// production
+    #[arg(long, value_name = "FILE")]
+    pub stats_from: Option<PathBuf>,
+
     /// Leave `pg_stat_statements` out: look at the schema and its counters only
     #[arg(long)]
     pub schema_only: bool,
@@ -121,21 +136,9 @@ pub struct JudgeArgs {
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub skip: Vec<String>,
 
-    /// Who says what an index would change: the server's planner through HypoPG, or pgassay's own model
-    #[arg(long, value_enum, value_name = "WHO", default_value_t = WhatIf::Auto)]
-    pub what_if: WhatIf,
-}
-
-/// Who answers what an index would change.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum WhatIf {
-    /// HypoPG where the server has it, else the model
-    #[default]
-    Auto,
-    /// HypoPG, or an error
-    Hypopg,
-    /// The model
-    Model,
+    /// Who judges an index, and within what limits.
+    #[command(flatten)]
+    pub advice: AdviceArgs,
 }
 
 /// `pgassay audit`.
@@ -176,22 +179,11 @@ pub struct AuditArgs {
     /// Report and count only what is not in the baseline (--baseline, or .pgassay/baseline.json)
     #[arg(long)]
     pub new_only: bool,
-}
 
-/// `pgassay snapshot`.
-#[derive(Debug, Args)]
-pub struct SnapshotArgs {
-    /// The server.
-    #[command(flatten)]
-    pub server: ServerArgs,
-
-    /// File to write; compressed if its name ends in .gz
-    #[arg(long, short = 'o', value_name = "FILE")]
-    pub output: PathBuf,
-
-    /// Leave `pg_stat_statements` out
-    #[arg(long)]
-    pub schema_only: bool,
+    /// Build the advised indexes on this clone, time the statements there, and remove them: it is written to and its
+    /// statements are run
+    #[arg(long, value_name = "URL", help_heading = "Index advice")]
+    pub prove: Option<String>,
 }
 
 /// `pgassay migrate`.

@@ -1,0 +1,33 @@
+//! `pgassay advise`: the index advice alone, and why not another.
+
+use std::path::Path;
+
+use miette::Report as Failure;
+
+use crate::cli::{AdviseArgs, JudgeArgs};
+use crate::render::render_advice;
+
+use super::progress::Progress;
+use super::{Assessment, assess, output, settings, source};
+
+/// Advises and prints.
+pub async fn run(args: AdviseArgs) -> Result<u8, Failure> {
+    let judge =
+        JudgeArgs { config: args.config.clone(), only: Vec::new(), skip: Vec::new(), advice: args.advice.clone() };
+    let settings = settings::read(&judge)?;
+    let progress = Progress::new();
+    let mut source = source::read(&args.source(Path::is_file), &settings.wishes, &progress).await?;
+    let how = Assessment {
+        catalogue: &settings.catalogue,
+        config: &settings.config,
+        overrides: &settings.overrides,
+        wishes: &settings.wishes,
+        source_kind: source.kind,
+        skipped: &source.skipped,
+        progress: &progress,
+    };
+    let report = assess::advice(&source.snapshot, source.session.as_mut(), &how, &args.why).await?;
+    drop(progress);
+    output::print(&render_advice(args.format.into(), &report, &output::look()))?;
+    Ok(0)
+}

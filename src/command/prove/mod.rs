@@ -1,0 +1,250 @@
+//! `audit --prove URL`: the advised indexes are built on a clone, the statements timed there, and the indexes removed.
+//!
+//! The clone is written to, so it must not be the audited server. What is built bears a
+//! prefix of its own and is dropped over a fresh connection, however the trial ended;
+//! what a killed run left is dropped by the next.
+
+mod measure;
+mod trial;
+mod verdict;
+
+use std::time::Duration;
+
+use miette::{Diagnostic, Report as Failure};
+use thiserror::Error;
+
+use crate::ident::{QualifiedName, quoted};
+use crate::report::disproved::taken_back;
+use crate::report::{Action, IndexAction, ProofStatement, Report, Skipped};
+use crate::server::{CloneSession, Environment, ServerError, Session, Target, TargetOptions};
+use crate::snapshot::{Snapshot, Values};
+use crate::source::live::{self, ReadOptions};
+use crate::workload::Workload;
+
+use super::progress::Progress;
+use measure::measure;
+use trial::{Bench, Trial, Trials};
+use verdict::Timed;
+
+/// Names of what is built on a clone begin with it.
+const PREFIX: &str = "pgassay_prove_";
+/// Most time for one statement; one that takes longer is not timed.
+const STATEMENT: Duration = Duration::from_mins(1);
+/// Most time for building an index.
+const BUILD: Duration = Duration::from_hours(1);
+
+/// Why there is no proof.
+#[derive(Debug, Error, Diagnostic)]
+pub enum ProveError {
+    /// The URL names what is audited.
+    #[error("{at} is the audited server")]
+    #[diagnostic(
+        code(prove::audited),
+        help("indexes are built and statements run there: name a clone on another server, or leave --prove away")
+    )]
+    Audited {
+        /// Where.
+        at: String,
+    },
+    /// A standby cannot be written to.
+    #[error("{at} is a standby, which cannot be written to")]
+    #[diagnostic(code(prove::standby), help("promote it, or name a clone that was restored from a backup"))]
+    Standby {
+        /// Where.
+        at: String,
+    },
+    /// Ctrl-C.
+    #[error("interrupted")]
+    #[diagnostic(code(prove::interrupted), help("what was built on the clone has been removed"))]
+    Interrupted,
+}
+
+/// A clone that may be written to.
+pub struct Clone {
+    target: Target,
+    snapshot: Snapshot,
+}
+
+/// Looks at the clone, and refuses the audited server.
+pub async fn open(url: &str, audited: &Snapshot) -> Result<Clone, Failure> {
+    let target = Target::resolve(Some(url), &TargetOptions::default(), &Environment::of_this_process())?;
+    let mut session = Session::open(&target).await?;
+    let options = ReadOptions { schema_only: true, values: Values::Kept, ..ReadOptions::default() };
+    let snapshot = live::read(&mut session, &options).await?;
+    session.close().await;
+    let at = target.describe();
+    // two servers do not start in the same microsecond
+    if (snapshot.server.started_at - audited.server.started_at).abs() < 1e-3 {
+        return Err(ProveError::Audited { at }.into());
+    }
+    if snapshot.server.in_recovery {
+        return Err(ProveError::Standby { at }.into());
+    }
+    Ok(Clone { target, snapshot })
+}
+
+/// The report with what was measured, without the indexes that did not hold.
+pub async fn prove(report: Report, clone: Clone, audited: &Snapshot, progress: &Progress) -> Result<Report, Failure> {
+    let Clone { target, mut snapshot } = clone;
+    snapshot.statements = audited.statements.clone();
+    let workload = Workload::build(&snapshot);
+    let bench = Bench { snapshot: &snapshot, workload: &workload };
+    sweep(&target).await?;
+    let tried = tokio::select! {
+        tried = try_all(report, &target, &bench, progress) => tried.map_err(Failure::from),
+        _ = tokio::signal::ctrl_c() => Err(ProveError::Interrupted.into()),
+    };
+    let swept = sweep(&target).await;
+    let report = tried?;
+    swept?;
+    Ok(report)
+}
+
+async fn try_all(
+    mut report: Report,
+    target: &Target,
+    bench: &Bench<'_>,
+    progress: &Progress,
+) -> Result<Report, ServerError> {
+    let mut session = CloneSession::open(target, STATEMENT).await?;
+    let mut trials = Trials::default();
+    let creates: Vec<IndexAction> =
+        report.indexes.iter().filter(|index| index.action == Action::Create).cloned().collect();
+    for (number, index) in creates.iter().enumerate() {
+        progress.phase(format!("proving index {} of {} on the clone", number + 1, creates.len()));
+        let timed = match try_one(&mut session, target, bench, &mut trials, index).await {
+            Ok(timed) => timed,
+            Err(error @ ServerError::Lost { .. }) => return Err(error),
+            Err(error) => {
+                report.skipped.push(not_proved(index, &format!("the clone says: {error}")));
+                continue;
+            }
+        };
+        report = judged(report, index, &timed);
+    }
+    session.close().await;
+    Ok(report)
+}
+
+fn judged(mut report: Report, index: &IndexAction, timed: &[Timed]) -> Report {
+    if !timed.iter().any(|one| one.figures.helped) {
+        report.skipped.push(not_proved(index, "none of its statements could be run on the clone"));
+    }
+    if let Some(why) = verdict::against(timed) {
+        return taken_back(report, &index.schema, &index.name, &why);
+    }
+    let same = |one: &&mut IndexAction| one.schema == index.schema && one.name == index.name;
+    if let Some(found) = report.indexes.iter_mut().find(same).filter(|_| !timed.is_empty()) {
+        found.proof = Some(verdict::proof(timed));
+    }
+    report
+}
+
+fn not_proved(index: &IndexAction, why: &str) -> Skipped {
+    Skipped {
+        what: format!("proof of index {} on {}.{}", index.name, index.schema, index.table),
+        why: why.to_owned(),
+        remedy: None,
+    }
+}
+
+/// The statements on the index's table, without it and with it. It is gone again afterwards.
+async fn try_one(
+    session: &mut CloneSession,
+    target: &Target,
+    bench: &Bench<'_>,
+    trials: &mut Trials,
+    index: &IndexAction,
+) -> Result<Vec<Timed>, ServerError> {
+    let table = bench.snapshot.tables.iter().find(|table| table.schema == index.schema && table.name == index.table);
+    let Some(table) = table else { return Ok(Vec::new()) };
+    let wanted: Vec<String> =
+        index.what_if.iter().flat_map(|what_if| &what_if.statements).map(|gain| gain.statement.clone()).collect();
+    let trials = trials.on_table(session, bench, table.oid, &wanted).await;
+    let mut before = Vec::new();
+    for trial in trials {
+        // one that fails or takes too long says nothing about the index
+        if let Ok(execution) = measure(session, &trial.before, &trial.sql).await {
+            before.push((trial, execution));
+        }
+    }
+    let mut builder = CloneSession::open(target, BUILD).await?;
+    let built = builder.run(&ddl(index)).await;
+    builder.close().await;
+    let timed = match built {
+        Ok(_) => with_index(session, &wanted, before).await,
+        Err(error) => Err(error),
+    };
+    let dropped = session.run(&format!("DROP INDEX IF EXISTS {}", own_name(index))).await;
+    let timed = timed?;
+    dropped.map(|_| timed)
+}
+
+async fn with_index(
+    session: &mut CloneSession,
+    wanted: &[String],
+    before: Vec<(Trial, measure::Execution)>,
+) -> Result<Vec<Timed>, ServerError> {
+    let mut all = Vec::new();
+    for (trial, before) in before {
+        let timed = |after: measure::Execution| Timed {
+            figures: ProofStatement {
+                statement: trial.statement.clone(),
+                helped: wanted.contains(&trial.statement),
+                before_ms: before.ms,
+                after_ms: after.ms,
+                blocks_before: before.blocks,
+                blocks_after: after.blocks,
+            },
+            calls: trial.calls,
+            writes: trial.writes,
+        };
+        let mut after = measure(session, &trial.before, &trial.sql).await?;
+        if timed(after).looks_slower() {
+            after = after.least(measure(session, &trial.before, &trial.sql).await?);
+        }
+        all.push(timed(after));
+    }
+    Ok(all)
+}
+
+/// The statement that builds it under a name of our own, without CONCURRENTLY: nobody else works there.
+fn ddl(index: &IndexAction) -> String {
+    let table = QualifiedName::new(&index.schema, &index.table).to_string();
+    let body = index.ddl.split_once(&format!("{table} ")).map_or("", |(_, body)| body);
+    format!("CREATE INDEX {} ON {table} {body}", quoted(&bare_name(index)))
+}
+
+fn bare_name(index: &IndexAction) -> String {
+    let name = format!("{PREFIX}{}", index.name);
+    let end = (0..=name.len().min(63)).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
+    name[..end].to_owned()
+}
+
+fn own_name(index: &IndexAction) -> String {
+    QualifiedName::new(&index.schema, bare_name(index)).to_string()
+}
+
+/// Drops what bears our prefix, of this run or of one that was killed, and ends the session that still builds it.
+async fn sweep(target: &Target) -> Result<(), ServerError> {
+    let mut session = CloneSession::open(target, STATEMENT).await?;
+    session
+        .run(&format!(
+            "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid <> \
+             pg_catalog.pg_backend_pid() AND datname = pg_catalog.current_database() AND usename = current_user AND \
+             query LIKE 'CREATE INDEX {PREFIX}%'"
+        ))
+        .await?;
+    let left = session
+        .run(&format!(
+            "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c JOIN \
+             pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('i', 'I') AND NOT c.relispartition \
+             AND pg_catalog.starts_with(c.relname::pg_catalog.text, '{PREFIX}')"
+        ))
+        .await?;
+    for name in left {
+        session.run(&format!("DROP INDEX IF EXISTS {name}")).await?;
+    }
+    session.close().await;
+    Ok(())
+}

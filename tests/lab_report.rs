@@ -1,0 +1,119 @@
+//! What a user sees of a lab: a report that says what it rests on, the same on one and on two threads.
+
+mod support;
+
+use std::path::Path;
+
+use pgassay::report::Report;
+use pgassay::server::scratch::Scratch;
+use support::program::{Run, pgassay_with};
+
+const MAJOR: u32 = 16;
+
+const SCHEMA: &str = "
+CREATE EXTENSION pg_stat_statements;
+CREATE TABLE customers (id bigint PRIMARY KEY, email text NOT NULL);
+CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers, state text NOT NULL,
+  total numeric, created_at timestamptz NOT NULL);
+INSERT INTO customers SELECT g, 'u' || g || '@example.org' FROM generate_series(1, 20000) g;
+INSERT INTO orders SELECT g, g % 20000 + 1, CASE WHEN g % 100 = 0 THEN 'open' ELSE 'done' END, g, now() - g * interval '1 minute'
+  FROM generate_series(1, 200000) g;
+ANALYZE customers;
+ANALYZE orders;
+SELECT pg_stat_statements_reset()";
+
+const TRAFFIC: [&str; 3] = [
+    "SELECT id, total FROM orders WHERE customer_id = 17 ORDER BY created_at DESC LIMIT 10",
+    "SELECT count(*) FROM orders WHERE state = 'open' AND customer_id = 7",
+    "SELECT id FROM customers WHERE lower(email) = 'u5@example.org'",
+];
+
+async fn shop() -> Scratch {
+    let server = support::server(MAJOR);
+    let mut connection = server.connect("postgres").await.expect("a connection");
+    support::run_each(&mut connection, SCHEMA).await;
+    for _ in 0..20 {
+        for statement in TRAFFIC {
+            support::run(&mut connection, statement).await;
+        }
+    }
+    server
+}
+
+/// The program, with binaries of this major version for its labs.
+fn run(here: &Path, major: u32, arguments: &[&str]) -> Run {
+    let directory = support::binaries(major).directory.display().to_string();
+    let run = pgassay_with(here, arguments, &[("PGASSAY_PG_BIN", &directory), ("COLUMNS", "140")]);
+    assert_eq!(run.code, 0, "{arguments:?}: {}", run.stderr);
+    run
+}
+
+fn report(run: &Run) -> Report {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}\n{}\n{}", run.stdout, run.stderr))
+}
+
+#[tokio::test]
+async fn a_lab_judges_a_snapshot_says_how_well_and_answers_the_same_on_two_threads() {
+    let server = shop().await;
+    let here = tempfile::tempdir().expect("a directory");
+    let here = here.path();
+    run(here, MAJOR, &["snapshot", &server.url("postgres"), "-o", "s.json.gz"]);
+    drop(server);
+
+    let audit = ["audit", "--snapshot", "s.json.gz", "--fail-on", "none", "-f", "json", "--threads"];
+    let one = run(here, MAJOR, &[&audit[..], &["1"]].concat());
+    let two = run(here, MAJOR, &[&audit[..], &["2"]].concat());
+    assert_eq!(one.stdout, two.stdout);
+    let judgement = report(&one).what_if.expect("a judgement");
+    assert_eq!((judgement.lab.as_ref().map(|lab| lab.major), judgement.basis.model), (Some(MAJOR), 0));
+    let check = judgement.self_check.expect("the snapshot holds the server's plans");
+    assert!(check.statements >= 3 && check.same_plan == check.statements, "{check:?}");
+
+    let advice = run(here, MAJOR, &["advise", "s.json.gz", "--why", "orders(customer_id)"]).stdout;
+    for words in [
+        "lab: PostgreSQL 16 rebuilt from the snapshot; reproduces ",
+        "saved (planner, lab)",
+        "    before  ",
+        "    after   ",
+        "Considered",
+    ] {
+        assert!(advice.contains(words), "{words}: {advice}");
+    }
+
+    let other = report(&run(here, 15, &["advise", "s.json.gz", "-f", "json"]));
+    let doubt = other.indexes[0].what_if.as_ref().and_then(|what_if| what_if.doubt.clone());
+    assert_eq!(doubt.as_deref(), Some("it is PostgreSQL 15, and the server is 16"));
+
+    let model = report(&run(here, MAJOR, &["advise", "s.json.gz", "-f", "json", "--what-if", "model"]));
+    assert!(model.what_if.is_some_and(|judgement| judgement.lab.is_none() && judgement.basis.lab == 0));
+}
+
+#[tokio::test]
+async fn pgassay_lab_gives_its_connection_string_to_any_client_and_leaves_nothing() {
+    let server = shop().await;
+    let here = tempfile::tempdir().expect("a directory");
+    run(here.path(), MAJOR, &["snapshot", &server.url("postgres"), "-o", "s.json.gz"]);
+    let directory = support::binaries(MAJOR).directory.display().to_string();
+    let arguments = ["lab", "s.json.gz"];
+    // no psql in these places, but what the watchdog runs; and no input
+    let programs = here.path().join("programs");
+    std::fs::create_dir(&programs).expect("a directory");
+    for program in ["sh", "cat", "sleep", "rm"] {
+        let places = ["/bin", "/usr/bin"].map(|place| Path::new(place).join(program));
+        let found = places.iter().find(|place| place.exists()).expect("a program of every system");
+        std::os::unix::fs::symlink(found, programs.join(program)).expect("a link");
+    }
+    let programs = programs.display().to_string();
+    let variables = [("PGASSAY_PG_BIN", directory.as_str()), ("PATH", programs.as_str())];
+    let run = pgassay_with(here.path(), &arguments, &variables);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stdout.starts_with("postgres"), "{}", run.stdout);
+    assert!(
+        run.stderr.contains("rebuilt from the snapshot") && run.stderr.contains("psql was not found"),
+        "{}",
+        run.stderr
+    );
+    let socket = run.stdout.split("host=").nth(1).and_then(|rest| rest.split('&').next()).expect("a socket").to_owned();
+    let socket = socket.trim().replace("%2F", "/");
+    assert!(!Path::new(&socket).exists(), "{socket} is still there");
+}
