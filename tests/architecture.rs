@@ -29,8 +29,20 @@ const LAYERS: [&str; 17] = [
 ];
 
 /// Where there may be async, files, a clock, an environment. Everything else is a function of its input.
-const IMPURE: [&str; 9] =
-    ["server", "source", "what_if/hypopg", "facts", "rule/run", "rule/check", "rule/catalogue", "command", "main"];
+const IMPURE: [&str; 12] = [
+    "server",
+    "source",
+    "what_if/ask",
+    "what_if/hypopg",
+    "what_if/lab",
+    "what_if/oracle",
+    "facts",
+    "rule/run",
+    "rule/check",
+    "rule/catalogue",
+    "command",
+    "main",
+];
 
 /// Paths that a pure file does not name.
 const OUTSIDE: [&str; 11] = [

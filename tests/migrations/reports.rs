@@ -142,13 +142,20 @@ pub fn plain() -> Report {
         message: "customer_id = 4711".to_owned(),
         ..Finding::default()
     };
-    let gain = StatementGain { statement: "s1".to_owned(), calls: 12_000, before: 5_432.0, after: 8.1 };
+    let gain = StatementGain {
+        statement: "s1".to_owned(),
+        calls: 12_000,
+        before: 5_432.0,
+        after: 8.1,
+        ..StatementGain::default()
+    };
     let what_if = WhatIfInfo {
         basis: "hypopg".to_owned(),
         cost_before: 5_432.0,
         cost_after: 8.1,
         saved_ms: 480_000.0,
         statements: vec![gain],
+        ..WhatIfInfo::default()
     };
     let index = IndexAction {
         findings: vec![finding.fingerprint.clone()],
