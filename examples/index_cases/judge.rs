@@ -143,7 +143,7 @@ async fn expected(wanted: &Wanted, connection: &mut PgConnection) -> Index {
         quoted(schema),
         quoted(table)
     );
-    let columns = texts(connection, &columns).await.unwrap_or_default();
+    let columns = texts(connection, &columns).await.unwrap_or_else(|error| panic!("{}: {error}", wanted.table));
     let key = |text: &String| match (columns.contains(text), text.split_once(' ')) {
         (true, _) => quoted(text).clone(),
         (false, Some((first, rest))) if columns.iter().any(|one| one == first) => format!("{} {rest}", quoted(first)),

@@ -108,6 +108,10 @@ fn audit(case: &Case, snapshot: &pgassay::snapshot::Snapshot, arguments: &Argume
     let (read, written) =
         (directory.join(format!("{}.snapshot.json", case.id)), directory.join(format!("{}.report.json", case.id)));
     file::write(&read, snapshot)?;
+    if written.exists() {
+        // that of an earlier run must not stand in for one that could not be made
+        std::fs::remove_file(&written)?;
+    }
     let mut line = vec!["pgassay".to_owned(), "audit".to_owned(), "--quiet".to_owned(), "--snapshot".to_owned()];
     line.extend([read.display().to_string(), "--output".to_owned(), written.display().to_string()]);
     line.extend(arguments.audit.iter().cloned());

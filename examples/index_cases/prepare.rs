@@ -197,7 +197,8 @@ fn apply(stats: &Stats, snapshot: &mut Snapshot) {
         (entry.min_exec_time, entry.max_exec_time) = (entry.mean_exec_time, entry.mean_exec_time);
         entry.total_exec_time = entry.mean_exec_time * entry.calls as f64;
         let writes = stats.table_writes_per_call.unwrap_or(0) * entry.calls;
-        let text = entry.text.clone().unwrap_or_default();
+        // an entry whose text is lost names no table
+        let Some(text) = &entry.text else { continue };
         for table in snapshot.tables.iter_mut().filter(|table| text.contains(&table.name)) {
             table.usage.n_tup_ins += writes;
         }
