@@ -7,11 +7,11 @@ use std::path::Path;
 use pgassay::what_if::ask::{self, Explain, PlanNodes, Planner, Text};
 use support::connecting;
 
-/// Texts of `fixtures/planner` that may stay without a plan: one in 181.
+/// Texts of `fixtures/workload` that may stay without a plan: one in 181.
 const MAY_FAIL: usize = 1;
 
 fn texts(name: &str) -> Vec<String> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/planner/{name}.json"));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/workload/{name}.json"));
     serde_json::from_str(&std::fs::read_to_string(file).expect("the texts")).expect("a list of texts")
 }
 
@@ -29,7 +29,8 @@ async fn planned(planner: &mut impl Planner, explain: &mut Explain, text: &str) 
 async fn all_but_one_is_planned(major: u32, texts_of: &str) {
     let server = support::server(major);
     let mut admin = server.connect("postgres").await.expect("a connection");
-    support::run(&mut admin, include_str!("../fixtures/planner/schema.sql")).await;
+    support::run(&mut admin, include_str!("../fixtures/lab/app/schema.sql")).await;
+    support::run(&mut admin, include_str!("../fixtures/lab/app/views.sql")).await;
     let mut session = connecting::session(&server, "postgres").await;
     let (mut explain, mut failed, mut searched, mut tries) = (Explain::of(major), Vec::new(), 0, 0);
     let texts = texts(texts_of);
@@ -51,20 +52,20 @@ async fn all_but_one_is_planned(major: u32, texts_of: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_181_texts_of_15_at_most_one_has_no_plan_on_13() {
-    all_but_one_is_planned(13, "statements-15").await;
+    all_but_one_is_planned(13, "lab-15").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_181_texts_of_15_at_most_one_has_no_plan_on_15() {
-    all_but_one_is_planned(15, "statements-15").await;
+    all_but_one_is_planned(15, "lab-15").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_181_texts_of_15_at_most_one_has_no_plan_on_16() {
-    all_but_one_is_planned(16, "statements-15").await;
+    all_but_one_is_planned(16, "lab-15").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_181_texts_of_18_at_most_one_has_no_plan_on_18() {
-    all_but_one_is_planned(18, "statements-18").await;
+    all_but_one_is_planned(18, "lab-18").await;
 }

@@ -185,13 +185,13 @@ async fn a_lab_plans_the_texts_of_a_real_server_and_finds_constants_for_most() {
     let server = support::server(15);
     let mut admin = server.connect("postgres").await.expect("a connection");
     support::run(&mut admin, "CREATE EXTENSION pg_stat_statements").await;
-    support::run(&mut admin, include_str!("../fixtures/planner/schema.sql")).await;
-    support::run(&mut admin, include_str!("../fixtures/planner/data.sql")).await;
+    support::run(&mut admin, include_str!("../fixtures/lab/app/schema.sql")).await;
+    support::run(&mut admin, include_str!("../fixtures/lab/app/data.sql")).await;
+    support::run(&mut admin, include_str!("../fixtures/lab/app/views.sql")).await;
     support::run(&mut admin, "ANALYZE").await;
     let mut session = connecting::session(&server, "postgres").await;
     let mut snapshot = live::read(&mut session, &ReadOptions::default()).await.expect("a snapshot");
-    let texts: Vec<String> =
-        serde_json::from_str(include_str!("../fixtures/planner/statements-15.json")).expect("texts");
+    let texts: Vec<String> = serde_json::from_str(include_str!("../fixtures/workload/lab-15.json")).expect("texts");
     let entry = |text: &String| Statement {
         text: Some(text.clone()),
         calls: 100,

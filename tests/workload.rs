@@ -83,6 +83,11 @@ fn fixture(name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// The schema that the texts of `lab-15.json` and `lab-18.json` are over.
+fn lab_schema() -> String {
+    ["schema.sql", "views.sql"].map(|name| fixture(&format!("../lab/app/{name}"))).join("\n")
+}
+
 #[derive(Deserialize)]
 struct Captured {
     database: String,
@@ -113,7 +118,7 @@ fn is_whole(what: &str, workload: &Workload) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_text_of_applications_and_orms_is_parsed_and_bound() {
     let server = support::server(15);
-    let (_connection, lab) = database(&server, "lab", &fixture("lab.sql")).await;
+    let (_connection, lab) = database(&server, "lab", &lab_schema()).await;
     for major in [15, 18] {
         let texts: Vec<String> = serde_json::from_str(&fixture(&format!("lab-{major}.json"))).expect("texts");
         let workload = Workload::build(&with_texts(lab.clone(), texts.iter().map(String::as_str)));
@@ -230,7 +235,7 @@ async fn printed(connection: &mut PgConnection, expression: &str) -> Option<Stri
 #[tokio::test(flavor = "multi_thread")]
 async fn thousands_of_statements_are_bound_in_seconds() {
     let server = support::server(15);
-    let (_connection, lab) = database(&server, "lab", &fixture("lab.sql")).await;
+    let (_connection, lab) = database(&server, "lab", &lab_schema()).await;
     let texts: Vec<String> = serde_json::from_str(&fixture("lab-15.json")).expect("texts");
     // a column more in each copy makes it another statement
     let texts: Vec<String> = (0..SPEED)
