@@ -11,6 +11,9 @@ pub use graft::{Grafted, graft};
 
 pub mod file;
 pub mod live;
+pub mod log;
+pub mod since;
+pub mod window;
 
 mod array;
 mod end_points;
@@ -18,6 +21,7 @@ mod functions;
 mod gaps;
 mod graft;
 mod held;
+mod insides;
 mod mask;
 mod statements;
 mod statistics;
