@@ -2,6 +2,7 @@
 
 mod advice;
 mod snapshot;
+mod window;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use advice::{AdviceArgs, AdviceFormat, AdviseArgs, LabArgs, LabCommandArgs};
 pub use snapshot::{SnapshotArgs, ValuesKept};
+pub use window::WindowArgs;
 
 use crate::config::{FailOn, Severity};
 use crate::migration::Framework;
@@ -108,7 +110,7 @@ pub struct SourceArgs {
     pub server: ServerArgs,
 
     /// Audit a snapshot file in place of a server
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "password_command"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "password_command", "window"])]
     pub snapshot: Option<PathBuf>,
 
     /// Take sizes and statistics from another snapshot, matched by name: the schema of a CI database at the size of
@@ -119,6 +121,19 @@ pub struct SourceArgs {
     /// Leave `pg_stat_statements` out: look at the schema and its counters only
     #[arg(long)]
     pub schema_only: bool,
+
+    /// How long to watch.
+    #[command(flatten)]
+    pub window: WindowArgs,
+
+    /// Judge only what ran since this earlier snapshot of the same server and database; may be repeated
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["window", "schema_only"])]
+    pub since: Vec<PathBuf>,
+
+    /// Read the server's log, too: stderr, CSV or JSON, of clouds, gzip; several files are one log. It shows the order of
+    /// statements, which proves an N+1, and their run times. With --snapshot no server is needed
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "schema_only")]
+    pub log: Vec<PathBuf>,
 }
 
 /// How to judge.
@@ -198,7 +213,11 @@ pub struct MigrateArgs {
     pub judge: JudgeArgs,
 
     /// Take the indexes of a report made with --format json in place of a new audit
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "snapshot", "password_command"])]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["url", "snapshot", "password_command", "window", "since"]
+    )]
     pub report: Option<PathBuf>,
 
     /// Who will run the files

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::ServerArgs;
+use super::{ServerArgs, WindowArgs};
 use crate::snapshot::Values;
 
 /// `pgassay snapshot`.
@@ -21,6 +21,10 @@ pub struct SnapshotArgs {
     /// Leave `pg_stat_statements` out
     #[arg(long)]
     pub schema_only: bool,
+
+    /// How long to watch.
+    #[command(flatten)]
+    pub window: WindowArgs,
 
     /// What the sample values in the statistics become; a lab needs tokens or the values themselves
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = ValuesKept::Tokens)]

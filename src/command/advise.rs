@@ -23,6 +23,7 @@ pub async fn run(args: AdviseArgs) -> Result<u8, Failure> {
         overrides: &settings.overrides,
         wishes: &settings.wishes,
         source_kind: source.kind,
+        trace: source.trace.as_ref(),
         skipped: &source.skipped,
         progress: &progress,
     };

@@ -4,6 +4,7 @@ use miette::Report as Failure;
 
 use crate::advisor::{self, Recommendations};
 use crate::analysis::Analyses;
+use crate::analysis::trace::Trace;
 use crate::config::Config;
 use crate::facts::{self, Facts};
 use crate::report::considered::{Wanted, considered};
@@ -27,8 +28,10 @@ pub struct Assessment<'a> {
     pub overrides: &'a Overrides,
     /// Who judges an index, and within what limits.
     pub wishes: &'a Wishes,
-    /// `live` or `snapshot`.
+    /// `live`, `snapshot` or `log`.
     pub source_kind: &'a str,
+    /// What a log told.
+    pub trace: Option<&'a Trace>,
     /// What could not be read.
     pub skipped: &'a [Skipped],
     /// Where to say how far it is.
@@ -76,7 +79,7 @@ impl Advised {
         let workload = Workload::build(snapshot);
         let (mut ways, not_had) = ways::open(snapshot, &workload, server, how.wishes, how.progress).await?;
         let workload = judge::adopted(&mut ways, snapshot, workload).await;
-        let analyses = Analyses::run(snapshot, &workload);
+        let analyses = Analyses::run(snapshot, &workload, how.trace);
         let (recommendations, mut judged) = judge::advise(ways, snapshot, &workload, how.wishes, how.progress).await;
         judged.skipped.extend(how.skipped.iter().cloned().chain(not_had));
         Ok(Self { workload, analyses, recommendations, judged })
@@ -105,7 +108,7 @@ impl Advised {
 /// The fact tables alone, for `pgassay query`: fast, so the model judges.
 pub async fn facts(snapshot: &Snapshot) -> Result<Facts, Failure> {
     let workload = Workload::build(snapshot);
-    let analyses = Analyses::run(snapshot, &workload);
+    let analyses = Analyses::run(snapshot, &workload, None);
     let recommendations = advisor::advise_by_model(snapshot, &workload);
     let input = facts::Input { snapshot, workload: &workload, analyses: &analyses, recommendations: &recommendations };
     Ok(Facts::load(&input).await?)

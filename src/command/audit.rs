@@ -41,6 +41,8 @@ async fn judged(args: &AuditArgs, settings: &Settings) -> Result<Report, Failure
     let mut source = source::read(&args.source, &settings.wishes, &progress).await?;
     let clone = prove::open(url, &source.snapshot).await?;
     let report = assessed(&mut source, settings, &progress).await?;
+    // from here on Ctrl-C has to clean the clone
+    source.interrupt = None;
     prove::prove(report, clone, &source.snapshot, &progress).await
 }
 
@@ -58,6 +60,7 @@ async fn assessed(source: &mut Source, settings: &Settings, progress: &Progress)
         overrides: &settings.overrides,
         wishes: &settings.wishes,
         source_kind: source.kind,
+        trace: source.trace.as_ref(),
         skipped: &source.skipped,
         progress,
     };

@@ -14,8 +14,10 @@ mod connect;
 pub mod demo;
 pub mod doctor;
 mod failure;
+mod interrupt;
 mod judge;
 mod lab;
+mod log;
 mod migrate;
 mod output;
 mod plans;
@@ -29,6 +31,7 @@ mod shell;
 mod snapshot;
 mod source;
 mod ways;
+mod window;
 mod wishes;
 
 pub use assess::{Assessment, assess};

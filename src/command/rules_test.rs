@@ -279,7 +279,7 @@ END $$";
 
 async fn judged(rule: &Rule, example: &Example, snapshot: &Snapshot) -> Result<Outcome, ExampleError> {
     let workload = Workload::build(snapshot);
-    let analyses = Analyses::run(snapshot, &workload);
+    let analyses = Analyses::run(snapshot, &workload, None);
     let recommendations = advisor::advise_by_model(snapshot, &workload);
     let input = Input { snapshot, workload: &workload, analyses: &analyses, recommendations: &recommendations };
     let mut facts = Facts::load(&input).await?;

@@ -5,14 +5,22 @@ use miette::Report;
 use crate::cli::SnapshotArgs;
 use crate::source::{file, live};
 
-use super::{connect, output, plans};
+use super::progress::Progress;
+use super::{connect, output, plans, window};
 
 /// Reads the server and writes the file.
 pub async fn run(args: SnapshotArgs) -> Result<u8, Report> {
     let mut session = connect::open(&args.server).await?;
     let options =
         live::ReadOptions { schema_only: args.schema_only, values: args.values.into(), end_points: args.end_points };
+    let progress = Progress::new();
+    let seen = match args.window.window {
+        Some(length) => Some(window::watch(&args.server, &mut session, length, &progress).await?),
+        None => None,
+    };
     let mut snapshot = live::read(&mut session, &options).await?;
+    let _interrupt = seen.map(|seen| seen.add(&mut snapshot));
+    drop(progress);
     if !args.no_plans {
         plans::add(&mut session, &mut snapshot).await;
     }

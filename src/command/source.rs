@@ -1,19 +1,33 @@
-//! Where an audit's facts come from: a server or a file, and with `--stats-from` the numbers of another one.
+//! Where an audit's facts come from: a server or a file, with `--window` or `--since` of a time, and with
+//! `--stats-from` the numbers of another one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use miette::Report as Failure;
+use miette::{Diagnostic, Report as Failure};
+use thiserror::Error;
 
+use crate::analysis::trace::Trace;
 use crate::cli::SourceArgs;
 use crate::config::WhatIf;
 use crate::report::Skipped;
 use crate::server::Session;
 use crate::snapshot::{Snapshot, Statements, StatementsState};
+use crate::source::since::{self, Earlier};
 use crate::source::{file, graft, live};
 
+use super::interrupt::Interrupt;
 use super::progress::Progress;
 use super::wishes::Wishes;
-use super::{connect, plans};
+use super::{connect, log, plans, window};
+
+/// `advise FILE --window …`; the other commands' arguments exclude it.
+#[derive(Debug, Error, Diagnostic)]
+#[error("a file cannot be watched")]
+#[diagnostic(
+    code(source::window),
+    help("--window takes a server; `pgassay snapshot URL --window 30s -o FILE` keeps a window")
+)]
+pub struct FileError;
 
 /// What was read, and the server where there is one.
 pub struct Source {
@@ -21,19 +35,37 @@ pub struct Source {
     pub snapshot: Snapshot,
     /// The server.
     pub session: Option<Session>,
-    /// `live` or `snapshot`.
+    /// `live`, `snapshot` or `log`.
     pub kind: &'static str,
     /// What could not be taken over.
     pub skipped: Vec<Skipped>,
+    /// After a window: ends the program at Ctrl-C, until somebody else listens.
+    pub interrupt: Option<Interrupt>,
+    /// What a log told.
+    pub trace: Option<Trace>,
 }
 
 /// Reads what the arguments name.
 pub async fn read(args: &SourceArgs, wishes: &Wishes, progress: &Progress) -> Result<Source, Failure> {
     let source = match &args.snapshot {
-        Some(path) => of_file(path, args.schema_only)?,
+        Some(_) if args.window.window.is_some() => return Err(FileError.into()),
+        Some(path) => {
+            let source = of_file(path, args.schema_only)?;
+            Source { snapshot: since(source.snapshot, &args.since)?, ..source }
+        }
         None => of_server(args, wishes, progress).await?,
     };
-    at_the_size_of(source, args.stats_from.as_deref())
+    at_the_size_of(with_log(source, &args.log, progress)?, args.stats_from.as_deref())
+}
+
+/// With what logs tell, where any are named.
+fn with_log(mut source: Source, paths: &[PathBuf], progress: &Progress) -> Result<Source, Failure> {
+    if paths.is_empty() {
+        return Ok(source);
+    }
+    let log = log::read(paths, &mut source.snapshot, progress)?;
+    let kind = if log.alone { "log" } else { source.kind };
+    Ok(Source { kind, trace: Some(log.trace), ..source })
 }
 
 /// A file alone, with the numbers of another where one is named.
@@ -42,16 +74,31 @@ pub fn read_file(path: &Path, stats_from: Option<&Path>) -> Result<Source, Failu
 }
 
 async fn of_server(args: &SourceArgs, wishes: &Wishes, progress: &Progress) -> Result<Source, Failure> {
-    progress.phase("reading the server");
+    progress.phase("connecting");
     let mut session = connect::open(&args.server).await?;
     let options = live::ReadOptions { schema_only: args.schema_only, ..live::ReadOptions::default() };
-    let mut snapshot = live::read(&mut session, &options).await?;
+    let seen = match args.window.window {
+        Some(length) => Some(window::watch(&args.server, &mut session, length, progress).await?),
+        None => None,
+    };
+    progress.phase("reading the server");
+    let mut snapshot = since(live::read(&mut session, &options).await?, &args.since)?;
+    let interrupt = seen.map(|seen| seen.add(&mut snapshot));
     let checked = matches!(wishes.what_if, WhatIf::Auto | WhatIf::Lab) && args.stats_from.is_none();
     if checked && !args.schema_only {
         progress.phase("asking the server for its own plans");
         plans::add(&mut session, &mut snapshot).await;
     }
-    Ok(Source { snapshot, session: Some(session), kind: "live", skipped: Vec::new() })
+    Ok(Source { snapshot, session: Some(session), kind: "live", skipped: Vec::new(), interrupt, trace: None })
+}
+
+/// With the counters of the time since earlier snapshots, where any are named.
+fn since(snapshot: Snapshot, paths: &[PathBuf]) -> Result<Snapshot, Failure> {
+    let mut earlier = Vec::new();
+    for path in paths {
+        earlier.push(Earlier { path: path.clone(), snapshot: file::read(path)? });
+    }
+    Ok(since::since(snapshot, earlier)?)
 }
 
 /// With the sizes and statistics of another snapshot. The server itself does not have them: it is not asked any more.
@@ -60,7 +107,7 @@ fn at_the_size_of(source: Source, stats_from: Option<&Path>) -> Result<Source, F
     let grafted = graft(source.snapshot, &file::read(path)?);
     let told = |why: String| Skipped { what: format!("the numbers of {}", path.display()), why, remedy: None };
     let skipped = grafted.unmatched.into_iter().map(told).collect();
-    Ok(Source { snapshot: grafted.snapshot, session: None, kind: source.kind, skipped })
+    Ok(Source { snapshot: grafted.snapshot, session: None, skipped, ..source })
 }
 
 /// The snapshot in a file, as if it had been taken with the same options.
@@ -69,5 +116,5 @@ fn of_file(path: &Path, schema_only: bool) -> Result<Source, Failure> {
     if schema_only {
         snapshot.statements = Statements { state: StatementsState::LeftOut, ..Statements::default() };
     }
-    Ok(Source { snapshot, session: None, kind: "snapshot", skipped: Vec::new() })
+    Ok(Source { snapshot, session: None, kind: "snapshot", skipped: Vec::new(), interrupt: None, trace: None })
 }

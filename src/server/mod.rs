@@ -11,6 +11,9 @@ mod session;
 pub mod target;
 mod wire;
 
+/// What the server and its log call our sessions.
+pub const APPLICATION_NAME: &str = "pgassay";
+
 pub use clone::CloneSession;
 pub use error::ServerError;
 pub use session::{MARKER, Session};

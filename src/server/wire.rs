@@ -144,7 +144,7 @@ pub async fn converse(
         .database(database)
         .password(password)
         .ssl_mode(PgSslMode::Disable)
-        .application_name("pgassay")
+        .application_name(super::APPLICATION_NAME)
         .extra_float_digits(None)
         .statement_cache_capacity(0)
         .disable_statement_logging();

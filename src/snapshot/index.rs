@@ -30,6 +30,18 @@ pub struct IndexKey {
     pub nulls_first: bool,
 }
 
+/// What the server's planner counts for the search of one key in a GIN index: it follows from numbers of the index's
+/// first page, which no plain function shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GinSearch {
+    /// Comparisons on the way down: the binary logarithm of the number of keys, rounded up.
+    pub comparisons: u32,
+    /// Pages of keys.
+    pub key_pages: u32,
+    /// Pages of rows that 32 of them read.
+    pub row_pages: u32,
+}
+
 /// An index.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Index {
@@ -90,6 +102,12 @@ pub struct Index {
     /// Blocks of its main fork now; `None`: not read.
     #[serde(default)]
     pub blocks: Option<u64>,
+    /// Levels above the leaves, of a B-tree, as the server's planner counts them; `None`: not asked, or not told.
+    #[serde(default)]
+    pub height: Option<u32>,
+    /// What one search costs, of a GIN index of 16 and later; `None`: not asked, or not told.
+    #[serde(default)]
+    pub search: Option<GinSearch>,
     /// `spcoptions` of its tablespace.
     #[serde(default)]
     pub tablespace_options: Vec<String>,

@@ -18,6 +18,7 @@ mod catalog;
 mod evidence;
 mod index;
 mod planner;
+mod samples;
 mod schema;
 mod settings;
 mod statements;
@@ -31,8 +32,9 @@ pub use catalog::{
     Column, Constraint, ConstraintKind, ExtendedStatistics, Extension, FedColumn, Sequence, Table, TableKind, View,
 };
 pub use evidence::{Evidence, Gap, Server};
-pub use index::{Index, IndexKey};
+pub use index::{GinSearch, Index, IndexKey};
 pub use planner::{EndPoint, ReferencePlan};
+pub use samples::{Change, Interval, Samples};
 pub use schema::{Attribute, EnumLabel, Function, TypeDefinition, UserType};
 pub use settings::{RoleSetting, Setting};
 pub use statements::{Statement, Statements, StatementsState};
@@ -106,6 +108,9 @@ pub struct Snapshot {
     /// `pg_stat_statements` of this database.
     #[serde(default)]
     pub statements: Statements,
+    /// How those counters moved while they were watched (`--window`, `--since`).
+    #[serde(default)]
+    pub samples: Option<Samples>,
     /// Client backends at that moment, without the text of their queries.
     #[serde(default)]
     pub sessions: Vec<Session>,

@@ -37,9 +37,10 @@ pub struct Statements {
     pub track_planning: Option<bool>,
     /// `pg_stat_statements.max`.
     pub max: Option<u64>,
-    /// Entries evicted since the reset (`pg_stat_statements_info.dealloc`, 14 and later).
+    /// Entries evicted since `stats_reset` (`pg_stat_statements_info.dealloc`, 14 and later).
     pub dealloc: Option<u64>,
-    /// When the view was last reset, seconds since the epoch (14 and later).
+    /// When the counters began, seconds since the epoch: when the view was last reset (14 and later), or with `--since`
+    /// when the earlier snapshot was taken.
     pub stats_reset: Option<f64>,
     /// Entries of this database whose text is hidden from the role.
     pub hidden: u64,

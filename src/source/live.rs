@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::held::{self, Held};
-use super::{SourceError, end_points, functions, gaps, statements, statistics, tokens};
+use super::{SourceError, end_points, functions, gaps, insides, statements, statistics, tokens};
 use crate::ident;
 use crate::server::{ServerError, Session};
 use crate::snapshot::{DatabaseUsage, Evidence, FORMAT, Gap, Server, Snapshot, Statements, StatementsState, Values};
@@ -55,6 +55,7 @@ pub async fn read(session: &mut Session, options: &ReadOptions) -> Result<Snapsh
     if options.end_points && options.values != Values::LeftOut {
         snapshot.end_points = end_points::read(&mut reader, &snapshot).await?;
     }
+    insides::read(&mut reader, &mut snapshot).await?;
     moment(&mut reader, &mut snapshot).await?;
     held::prune(&mut snapshot, &reader.held);
     reader.gaps.extend(tokens::replace(&mut snapshot, options.values));
@@ -169,6 +170,18 @@ impl Reader<'_> {
     ) -> Result<Result<Vec<T>, ServerError>, SourceError> {
         match self.session.read_within(sql, limit).await {
             Ok(rows) => Ok(Ok(rows)),
+            Err(error) if self.alive().await => Ok(Err(error)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What statements of one transaction that is rolled back say, or what the server said against them.
+    pub(super) async fn try_transaction(
+        &mut self,
+        statements: &[String],
+    ) -> Result<Result<Vec<Vec<String>>, ServerError>, SourceError> {
+        match self.session.transaction(statements).await {
+            Ok(answers) => Ok(Ok(answers)),
             Err(error) if self.alive().await => Ok(Err(error)),
             Err(error) => Err(error.into()),
         }

@@ -9,7 +9,7 @@ use crate::server::ServerError;
 use crate::snapshot::{Statement, Statements, StatementsState};
 
 /// What to do so that the library is loaded.
-const PRELOAD: &str = "add pg_stat_statements to shared_preload_libraries and restart the server \
+pub(super) const PRELOAD: &str = "add pg_stat_statements to shared_preload_libraries and restart the server \
                        (a managed service: in its parameter group or flags)";
 
 /// Reads the entries of the database, or why there are none.
@@ -100,8 +100,9 @@ fn refused(reader: &mut Reader<'_>, setup: &Setup, statements: &mut Statements, 
     reader.gap("statements", why, remedy);
 }
 
+/// What `pg_stat_statements` is here, before it is read.
 #[derive(Debug, Default, Deserialize)]
-struct Setup {
+pub(super) struct Setup {
     version: Option<String>,
     schema: Option<String>,
     track: Option<String>,
@@ -110,6 +111,11 @@ struct Setup {
 }
 
 impl Setup {
+    /// Whether statements are recorded, as far as the setting tells.
+    pub(super) fn tracks(&self) -> bool {
+        self.track.as_deref() != Some("none")
+    }
+
     fn statements(&self) -> Statements {
         Statements {
             version: self.version.clone(),
@@ -121,7 +127,7 @@ impl Setup {
     }
 
     /// What is in the way before anything is tried: the state, why, and what to do.
-    fn obstacle(&self, database: &str) -> Option<(StatementsState, String, String)> {
+    pub(super) fn obstacle(&self, database: &str) -> Option<(StatementsState, String, String)> {
         let create = "CREATE EXTENSION pg_stat_statements";
         let Some(version) = &self.version else {
             let why = format!("pg_stat_statements is not installed in database {}", ident::always_quoted(database));
@@ -139,7 +145,8 @@ impl Setup {
         None
     }
 
-    fn version_at_least(&self, wanted: (u32, u32)) -> bool {
+    /// Whether the extension is of this version or later.
+    pub(super) fn version_at_least(&self, wanted: (u32, u32)) -> bool {
         let parsed = self.version.as_deref().and_then(|version| {
             let (major, minor) = version.split_once('.')?;
             Some((major.parse().ok()?, minor.parse().ok()?))
@@ -147,11 +154,13 @@ impl Setup {
         parsed.is_some_and(|version: (u32, u32)| version >= wanted)
     }
 
-    fn quoted_schema(&self) -> String {
+    /// The extension's schema, as SQL.
+    pub(super) fn quoted_schema(&self) -> String {
         self.schema.as_deref().map(ident::always_quoted).unwrap_or_default()
     }
 
-    fn sql(&self, template: &str) -> String {
+    /// A query with that schema in its place.
+    pub(super) fn sql(&self, template: &str) -> String {
         template.replace("{schema}", &self.quoted_schema())
     }
 }

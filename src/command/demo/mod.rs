@@ -113,6 +113,7 @@ async fn audit(scratch: &Scratch) -> Result<(Workload, Report), Failure> {
         overrides: &overrides,
         wishes: &Wishes::new(&AdviceArgs::default(), &config.advice),
         source_kind: "live",
+        trace: None,
         skipped: &[],
         progress: &Progress::new(),
     };

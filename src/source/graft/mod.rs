@@ -78,6 +78,7 @@ pub fn graft(schema_of: Snapshot, numbers_of: &Snapshot) -> Grafted {
     snapshot.reference_plans = Vec::new();
     if !busy {
         snapshot.statements = numbers_of.statements.clone();
+        snapshot.samples.clone_from(&numbers_of.samples);
         snapshot.reference_plans.clone_from(&numbers_of.reference_plans);
         snapshot.database = numbers_of.database.clone();
         snapshot.evidence = numbers_of.evidence.clone();
@@ -101,6 +102,7 @@ fn sizes(snapshot: &mut Snapshot, numbers_of: &Snapshot, partners: &Partners, wi
         let partner = partners.index(index.oid);
         if let Some(numbers) = partner.and_then(|oid| numbers_of.indexes.iter().find(|one| one.oid == oid)) {
             (index.bytes, index.blocks) = (numbers.bytes, numbers.blocks);
+            (index.height, index.search) = (numbers.height, numbers.search);
             (index.pages, index.rows) = (numbers.pages, numbers.rows);
             index.tablespace_options.clone_from(&numbers.tablespace_options);
             if with_counters {
@@ -109,6 +111,7 @@ fn sizes(snapshot: &mut Snapshot, numbers_of: &Snapshot, partners: &Partners, wi
         } else if partners.table(index.table_oid).is_some() {
             // what it measures on a handful of rows says nothing beside a table of the other's size
             (index.bytes, index.blocks, index.pages, index.rows) = (None, None, 0, None);
+            (index.height, index.search) = (None, None);
         }
     }
 }

@@ -17,6 +17,9 @@ pub(super) fn set_clock(snapshot: &mut Snapshot, now: f64) {
         shift(&mut entry.stats_since);
         shift(&mut entry.minmax_stats_since);
     }
+    if let Some(samples) = &mut snapshot.samples {
+        samples.began_at += by;
+    }
     for table in &mut snapshot.tables {
         let usage = &mut table.usage;
         shift(&mut usage.last_seq_scan);
