@@ -8,17 +8,35 @@
 
 use super::Latency;
 use super::gamma;
-use crate::workload::{Counters, Workload};
+use super::trace::{Trace, Traced};
+use crate::workload::{Counters, Query, Workload};
 
 /// Fewer executions say nothing about the slowest twentieth of them.
 const MIN_CALLS: u64 = 100;
 /// Above it a percentile from moments is wrong more often than right.
 const MAX_VARIATION: f64 = 1.0;
 
-/// One entry for each query, in the workload's order.
-pub fn estimate(workload: &Workload) -> Vec<Latency> {
-    let one = |(query, counters)| Latency { query, ..of(counters) };
-    workload.queries.iter().map(|query| &query.counters).enumerate().map(one).collect()
+/// One entry for each query, in the workload's order: as the log measured it, else as the counters let it be estimated.
+pub fn percentiles(workload: &Workload, trace: Option<&Trace>) -> Vec<Latency> {
+    let one = |(position, query): (usize, &Query)| {
+        let whole = trace.filter(|trace| !trace.partial);
+        let traced = whole.and_then(|trace| trace.statements.get(&query.fingerprint));
+        Latency { query: position, ..traced.and_then(measured).unwrap_or_else(|| of(&query.counters)) }
+    };
+    workload.queries.iter().enumerate().map(one).collect()
+}
+
+/// From the durations of a log, where every execution has one and there are enough of them.
+fn measured(traced: &Traced) -> Option<Latency> {
+    let enough = traced.timed >= MIN_CALLS && traced.timed == traced.calls && traced.total_ms > 0.0;
+    let cv = traced.stddev_ms * traced.timed as f64 / traced.total_ms;
+    enough.then(|| Latency {
+        p95_ms: traced.p95_ms,
+        p99_ms: traced.p99_ms,
+        cv: Some(cv),
+        measured: true,
+        ..Latency::default()
+    })
 }
 
 fn of(counters: &Counters) -> Latency {
@@ -66,6 +84,19 @@ mod tests {
             min_max_whole: true,
             ..Counters::default()
         }
+    }
+
+    #[test]
+    fn a_log_of_slow_executions_alone_measures_nothing() {
+        let whole = Traced { calls: 200, timed: 200, total_ms: 400.0, p95_ms: Some(3.0), ..Traced::default() };
+        assert_eq!(measured(&whole).and_then(|latency| latency.p95_ms), Some(3.0));
+        assert_eq!(measured(&Traced { calls: 5_000, ..whole.clone() }), None);
+        let query = Query { fingerprint: "f".to_owned(), counters: counters(&[1.0; 200]), ..Query::default() };
+        let workload = Workload { queries: vec![query], ..Workload::default() };
+        let mut trace = Trace { statements: [("f".to_owned(), whole)].into(), ..Trace::default() };
+        assert!(percentiles(&workload, Some(&trace))[0].measured);
+        trace.partial = true;
+        assert!(!percentiles(&workload, Some(&trace))[0].measured);
     }
 
     #[test]

@@ -1,9 +1,16 @@
 //! What SQL over facts cannot say well. Each analysis adds a fact table.
 
 mod gamma;
+mod get_or_create;
 mod latency;
 mod n_plus_one;
 mod orm;
+pub mod trace;
+pub mod window;
+
+use n_plus_one::Watched;
+use trace::Trace;
+use window::Window;
 
 use crate::snapshot::Snapshot;
 use crate::workload::Workload;
@@ -19,21 +26,33 @@ pub struct NPlusOne {
     pub pattern: String,
     /// Child calls per parent call.
     pub calls_per_parent: Option<f64>,
-    /// 0 to 1; from a single snapshot never above 0.5.
+    /// 0 to 1; from a single snapshot never above 0.5. Below one half it is as likely no loop.
     pub confidence: f64,
-    /// `snapshot`, later `window`, `log`, `tags`.
+    /// `snapshot`, `window`, `log`, `window and log`, `tags`.
     pub level: String,
     /// Key of the child, e.g. `price_id`.
     pub key_columns: Vec<String>,
+    /// Executions for each request, where more than counters was seen.
+    pub calls_per_request: Option<f64>,
+    /// Where it comes from by tags of a log, the most frequent first: routes, jobs, controllers with their actions.
+    pub routes: Vec<String>,
+    /// `file:line` by tags of a log.
+    pub places: Vec<String>,
+    /// `application_name`s of a log.
+    pub applications: Vec<String>,
 }
 
-/// Percentiles of a statement, estimated.
+/// Percentiles of a statement.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Latency {
     /// Index into `Workload::queries`.
     pub query: usize,
-    /// Estimated 95th percentile, ms; `None` where it is refused.
+    /// 95th percentile, ms: measured where a log tells, else estimated; `None` where that is refused.
     pub p95_ms: Option<f64>,
+    /// 99th percentile, ms; only measured.
+    pub p99_ms: Option<f64>,
+    /// The percentiles are those of a log's durations.
+    pub measured: bool,
     /// Coefficient of variation without the slowest execution.
     pub cv: Option<f64>,
     /// Why there is no estimate: too few calls, too uneven, min and max of another period.
@@ -64,11 +83,11 @@ pub struct Analyses {
 
 impl Analyses {
     /// Runs every analysis. Pure: the same snapshot gives the same value.
-    pub fn run(snapshot: &Snapshot, workload: &Workload) -> Self {
-        Self {
-            n_plus_one: n_plus_one::suspect(snapshot, workload),
-            latency: latency::estimate(workload),
-            orm: orm::recognise(workload),
-        }
+    pub fn run(snapshot: &Snapshot, workload: &Workload, trace: Option<&Trace>) -> Self {
+        let window = Window::of(snapshot.samples.as_ref(), workload);
+        let watched = Watched { window: window.as_ref(), trace };
+        let mut n_plus_one = n_plus_one::find(snapshot, workload, watched);
+        get_or_create::name(&mut n_plus_one, workload);
+        Self { n_plus_one, latency: latency::percentiles(workload, trace), orm: orm::recognise(workload) }
     }
 }

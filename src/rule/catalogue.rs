@@ -79,7 +79,7 @@ fn is_rule(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "toml")
 }
 
-/// `rules/orm/` holds words of advice, one file a framework, not rules.
+/// `rules/orm/` holds words of advice, one file a framework, and `rules/weights/` weights of analyses: no rules.
 fn is_advice(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == "orm")
+    path.file_name().is_some_and(|name| name == "orm" || name == "weights")
 }

@@ -7,15 +7,41 @@ use crate::snapshot::{Snapshot, Statement};
 use super::bind::{Bound, Catalog, bind};
 use super::fingerprint::{digest, fingerprint, of_text};
 use super::parse::{Sort, lex, parse, sort};
-use super::{Counters, Query, Unparsed, Workload};
+use super::{Counters, Query, Unparsed, Workload, json_key};
 
 /// Builds the workload.
 pub(super) fn build(snapshot: &Snapshot) -> Workload {
-    let mut builder = Builder { catalog: Catalog::of(snapshot), workload: Workload::default() };
+    let mut builder = Builder { snapshot, catalog: Catalog::of(snapshot), workload: Workload::default() };
     for group in builder.groups(&snapshot.statements.entries) {
         builder.add(&group);
     }
     builder.finish()
+}
+
+/// Binds single texts to one catalog, as they come.
+pub struct Binder<'a> {
+    catalog: Catalog<'a>,
+}
+
+impl<'a> Binder<'a> {
+    /// Of the tables of a snapshot.
+    pub fn of(snapshot: &'a Snapshot) -> Self {
+        Self { catalog: Catalog::of(snapshot) }
+    }
+
+    /// The fingerprint of a text, and what it says where it can be parsed; `None` for a utility command.
+    pub fn bind(&self, text: &str) -> Option<(String, Option<Query>)> {
+        let fingerprint = identify(text)?;
+        let parsed = || {
+            let tokens = lex(text).ok()?;
+            let parsed = parse(&tokens).ok()?;
+            let Bound { mut query, .. } = bind(&parsed.statement, &tokens, &self.catalog, &self.catalog.path(None));
+            (query.text, query.fingerprint, query.toplevel) = (text.to_owned(), fingerprint.clone(), true);
+            Some(query)
+        };
+        let query = parsed();
+        Some((fingerprint, query))
+    }
 }
 
 /// The entries of one fingerprint.
@@ -25,6 +51,7 @@ struct Group<'a> {
 }
 
 struct Builder<'a> {
+    snapshot: &'a Snapshot,
     catalog: Catalog<'a>,
     workload: Workload,
 }
@@ -98,8 +125,22 @@ impl<'a> Builder<'a> {
                 digest(&format!("{fingerprint} {}", tables(&self.catalog, &query).join(" ")))
             };
             complete(&mut query, &entries);
+            let query = self.with_json_key(&query, &entries).unwrap_or(query);
             self.workload.queries.push(query);
         }
+    }
+
+    /// The same statement with the key of a document that its text lost, where that is known.
+    fn with_json_key(&self, query: &Query, entries: &[&Statement]) -> Option<Query> {
+        let text = json_key::restored(self.snapshot, query)?;
+        let tokens = lex(&text).ok()?;
+        let parsed = parse(&tokens).ok()?;
+        let path = self.catalog.path(busiest(entries).user.as_deref());
+        let Bound { query: mut restored, .. } = bind(&parsed.statement, &tokens, &self.catalog, &path);
+        complete(&mut restored, entries);
+        restored.repairs = [query.repairs.as_slice(), &[json_key::REPAIR]].concat();
+        (restored.fingerprint, restored.text) = (query.fingerprint.clone(), text);
+        Some(restored)
     }
 
     fn unparsed(&mut self, text: &str, fingerprint: String, why: &str, entries: &[&Statement]) {
@@ -190,6 +231,7 @@ fn complete(query: &mut Query, entries: &[&Statement]) {
     let busiest = busiest(entries);
     query.text = busiest.text.clone().unwrap_or_default();
     query.queryid = busiest.queryid;
+    query.queryids = entries.iter().filter_map(|entry| entry.queryid).collect::<BTreeSet<_>>().into_iter().collect();
     query.toplevel = by_client(entries, &query.text);
     query.counters = sum(entries);
     let users: BTreeSet<&str> = entries.iter().filter_map(|entry| entry.user.as_deref()).collect();

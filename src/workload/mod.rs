@@ -21,6 +21,8 @@ mod fingerprint;
 #[cfg(test)]
 mod fixture;
 mod fold;
+mod json_key;
+pub mod outline;
 mod parse;
 mod query;
 mod repair;
@@ -28,6 +30,7 @@ mod tokens;
 
 pub use brief::brief;
 pub use counters::Counters;
+pub use entries::Binder;
 pub use query::{
     Access, Alternative, Comparison, Expr, JoinPair, Kind, Limit, Lock, Operand, Predicate, Query, SortKey, Span,
     TableUse,
@@ -65,19 +68,24 @@ pub struct Unparsed {
     pub counters: Counters,
 }
 
+/// Runs what parses the texts of others, on a thread whose stack is deep enough for any of them.
+pub fn on_a_deep_stack<T: Send>(work: impl Fn() -> T + Sync) -> T {
+    std::thread::scope(|scope| {
+        let worker = std::thread::Builder::new().stack_size(STACK_BYTES);
+        match worker.spawn_scoped(scope, &work) {
+            Ok(handle) => handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(_) => work(),
+        }
+    })
+}
+
 impl Workload {
     /// Parses and binds every statement of a snapshot.
     ///
     /// Done on a thread with a stack of its own, because a syntax tree is as deep as the
     /// longest chain of operators that somebody's program wrote.
     pub fn build(snapshot: &Snapshot) -> Self {
-        std::thread::scope(|scope| {
-            let worker = std::thread::Builder::new().stack_size(STACK_BYTES);
-            match worker.spawn_scoped(scope, || entries::build(snapshot)) {
-                Ok(handle) => handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-                Err(_) => entries::build(snapshot),
-            }
-        })
+        on_a_deep_stack(|| entries::build(snapshot))
     }
 
     /// Time of everything that ran, parsed or not, ms.

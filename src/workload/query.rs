@@ -43,10 +43,13 @@ pub struct Lock {
 pub struct Query {
     /// Our own, 16 hex digits: the same on every server, for every layout, IN-list length and parameter number.
     pub fingerprint: String,
-    /// The text of its busiest entry, as the server has it. All spans are in this text.
+    /// The text of its busiest entry, as the server has it but for a document's key that was put back (`json-key` among
+    /// `repairs`). All spans are in this text.
     pub text: String,
     /// The server's `queryid` of that entry.
     pub queryid: Option<i64>,
+    /// The server's ids of all its entries, sorted.
+    pub queryids: Vec<i64>,
     /// Roles that ran it, sorted.
     pub users: Vec<String>,
     /// Whether any entry was run by a client rather than inside a function or for a foreign key.

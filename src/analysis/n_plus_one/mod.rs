@@ -1,62 +1,203 @@
 //! Statements that look like the body of a loop over another's rows (N+1).
 //!
-//! One snapshot has no order of events, so this only suspects: from shapes, foreign
-//! keys and call counts, weighed by a model that was measured on mixed traffic
-//! (`weights.toml`). The confidence is capped at one half.
+//! One snapshot has no order of events, so it only suspects: from shapes, foreign keys and call counts, weighed by a model
+//! that was measured on mixed traffic; the confidence is capped at one half. A window shows how many executions come
+//! together, a log their order, tags the very request: each in turn says more, and what a stronger one says
+//! replaces the weaker one's word. The weights are in `rules/weights/n-plus-one.toml`.
 
-mod keys;
+pub(super) mod keys;
+mod log;
 mod pattern;
-mod relation;
+pub(super) mod relation;
 mod score;
-mod shape;
+pub(super) mod shape;
 mod traps;
 mod weights;
+mod window;
 
 use keys::Keys;
+use log::{Common, NoCounts, Order};
 use relation::relation;
-use score::{Evidence, Scored};
+use score::{Evidence, Scored, probability};
 use shape::Body;
+use traps::{ByCount, Together};
 use weights::WEIGHTS;
+use window::Rhythm;
 
 use super::NPlusOne;
+use super::trace::{Tagged, Trace, Traced};
+use super::window::Window;
 use crate::snapshot::Snapshot;
 use crate::workload::{Kind, Query, Workload};
 
-/// The suspects, by falling confidence, then time, then statement.
-pub fn suspect(snapshot: &Snapshot, workload: &Workload) -> Vec<NPlusOne> {
-    let keys = Keys::read(snapshot);
-    // what runs inside a function, or for a foreign key, is no round trip of a program
-    let enough = |(_, query): &(usize, &Query)| query.toplevel && query.counters.calls >= WEIGHTS.min_calls;
-    let bodies = workload.queries.iter().enumerate().filter(enough);
-    let best = |(position, query)| {
-        let bodies = shape::bodies(position, query, &keys);
-        let judged = bodies.iter().filter_map(|body| judge(snapshot, workload, &keys, body));
-        judged.reduce(|best, next| if next.confidence > best.confidence { next } else { best })
-    };
-    let mut found: Vec<NPlusOne> = bodies.filter_map(best).collect();
+/// Log-odds of counters that fit no list.
+const NO_LIST: f64 = -3.0;
+
+/// What there is to go by besides the counters.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Watched<'a> {
+    /// Counters interval by interval.
+    pub window: Option<&'a Window>,
+    /// A log.
+    pub trace: Option<&'a Trace>,
+}
+
+/// The loops, by falling confidence, then time, then statement.
+pub fn find(snapshot: &Snapshot, workload: &Workload, watched: Watched) -> Vec<NPlusOne> {
+    let common = watched.trace.map(Common::of);
+    let judge = Judge { snapshot, workload, watched, common, keys: Keys::read(snapshot) };
+    let mut found: Vec<NPlusOne> = (0..workload.queries.len()).filter_map(|query| judge.judge(query)).collect();
     // queries stand by falling time, so the position settles a tie
     found.sort_by(|one, two| two.confidence.total_cmp(&one.confidence).then(one.child.cmp(&two.child)));
     found
 }
 
-fn judge(snapshot: &Snapshot, workload: &Workload, keys: &Keys, body: &Body) -> Option<NPlusOne> {
-    let child = &workload.queries[body.query];
-    if traps::is_per_request(snapshot, workload, body) || traps::is_worker(workload, body) {
-        return None;
+struct Judge<'a> {
+    snapshot: &'a Snapshot,
+    workload: &'a Workload,
+    watched: Watched<'a>,
+    common: Option<Common>,
+    keys: Keys,
+}
+
+/// What each kind of evidence says of one body.
+struct Said<'a> {
+    body: &'a Body,
+    counted: Option<Scored>,
+    rhythm: Option<Rhythm>,
+    order: Option<Order>,
+    traced: Option<&'a Traced>,
+}
+
+impl Judge<'_> {
+    fn judge(&self, position: usize) -> Option<NPlusOne> {
+        let query = &self.workload.queries[position];
+        // what runs inside a function, or for a foreign key, is no round trip of a program
+        if !query.toplevel {
+            return None;
+        }
+        let bodies = shape::bodies(position, query, &self.keys);
+        let judged = bodies.iter().filter_map(|body| self.said(body)?.verdict(query, self));
+        judged.reduce(|best, next| if next.confidence > best.confidence { next } else { best })
     }
-    let best = parents(workload, keys, body).map(|evidence| evidence.scored(child)).reduce(Scored::better)?;
-    if best.fan_out < WEIGHTS.min_fan_out {
-        return None;
+
+    /// `None` for what every request runs, or a worker.
+    fn said<'b>(&'b self, body: &'b Body) -> Option<Said<'b>> {
+        let query = &self.workload.queries[body.query];
+        if traps::is_per_request(self.snapshot, body) || self.is_trap(body) {
+            return None;
+        }
+        let counted = (query.counters.calls >= WEIGHTS.min_calls).then(|| self.counted(body)).flatten();
+        let odds = counted.map_or(NO_LIST, |scored| scored.odds);
+        let rhythm = self.watched.window.and_then(|window| window::weigh(window, body.query, odds));
+        let traced = self.watched.trace.and_then(|trace| trace.statements.get(&query.fingerprint));
+        if traced.is_some_and(|traced| log::is_worker(traced) && traced.traced.is_none()) {
+            return None;
+        }
+        let order = traced.zip(self.common).and_then(|(traced, common)| log::weigh(traced, common));
+        let counted = counted.filter(|scored| scored.fan_out >= WEIGHTS.min_fan_out);
+        Some(Said { body, counted, rhythm, order, traced })
     }
-    Some(NPlusOne {
-        child: body.query,
-        parent: Some(best.parent),
-        pattern: pattern::name(child, body).to_owned(),
-        calls_per_parent: Some(best.fan_out),
-        confidence: WEIGHTS.confidence.band(best.probability, child.kind == Kind::Insert)?,
-        level: "snapshot".to_owned(),
-        key_columns: body.columns.iter().cloned().collect(),
-    })
+
+    /// By the best evidence of who runs with whom: a log sees it itself.
+    fn is_trap(&self, body: &Body) -> bool {
+        let together: &dyn Together = match (self.watched.trace, self.watched.window) {
+            (Some(_), _) => &NoCounts,
+            (None, Some(window)) => window,
+            (None, None) => &ByCount,
+        };
+        traps::is_owner(self.snapshot, self.workload, body, together) || traps::is_worker(self.workload, body, together)
+    }
+
+    fn counted(&self, body: &Body) -> Option<Scored> {
+        let child = &self.workload.queries[body.query];
+        parents(self.workload, &self.keys, body).map(|evidence| evidence.scored(child)).reduce(Scored::better)
+    }
+
+    fn position(&self, fingerprint: &str) -> Option<usize> {
+        self.workload.queries.iter().position(|query| query.fingerprint == fingerprint)
+    }
+}
+
+impl Said<'_> {
+    /// The word of the strongest evidence that there is.
+    fn verdict(&self, child: &Query, judge: &Judge) -> Option<NPlusOne> {
+        let (level, confidence) = self.level(child)?;
+        let confidence = confidence.min(WEIGHTS.confidence.most);
+        let list = self.order.as_ref().and_then(|order| judge.position(order.list.as_ref()?));
+        let together = self.order.as_ref().and_then(|order| order.together);
+        let together = together.or(self.rhythm.map(|rhythm| rhythm.together));
+        let looped = self.order.as_ref().and_then(|order| order.per_parent);
+        Some(NPlusOne {
+            child: self.body.query,
+            parent: list.or(self.counted.map(|scored| scored.parent)),
+            pattern: self.pattern(child).to_owned(),
+            calls_per_parent: looped.or(together).or(self.counted.map(|scored| scored.fan_out)),
+            calls_per_request: self.per_trace().or(looped).or(together),
+            confidence,
+            level: level.to_owned(),
+            key_columns: self.body.columns.iter().cloned().collect(),
+            routes: self.traced.map(routes).unwrap_or_default(),
+            places: self.traced.map(|traced| most(&traced.places)).unwrap_or_default(),
+            applications: self.traced.map(|traced| most(&traced.applications)).unwrap_or_default(),
+        })
+    }
+
+    fn pattern(&self, child: &Query) -> &'static str {
+        if self.tagged().is_some_and(is_job) { "worker-loop" } else { pattern::name(child, self.body) }
+    }
+
+    fn level(&self, child: &Query) -> Option<(&'static str, f64)> {
+        if let Some(tagged) = self.tagged() {
+            let confidence = if is_job(tagged) { WEIGHTS.tags.worker } else { WEIGHTS.tags.confidence };
+            return Some(("tags", confidence));
+        }
+        if self.traced.is_some_and(log::is_worker) {
+            return None;
+        }
+        match (&self.order, self.rhythm) {
+            (Some(order), Some(rhythm)) => {
+                let odds = f64::midpoint(order.odds, rhythm.odds) * WEIGHTS.both.sharper;
+                Some(("window and log", probability(odds)))
+            }
+            (Some(order), None) => Some(("log", probability(order.odds))),
+            (None, Some(rhythm)) => Some(("window", probability(rhythm.odds))),
+            (None, None) => {
+                let scored = self.counted?;
+                let band = WEIGHTS.confidence.band(probability(scored.odds), child.kind == Kind::Insert)?;
+                Some(("snapshot", band))
+            }
+        }
+    }
+
+    /// Traces that repeat it: proof, unless a job does so on purpose.
+    fn tagged(&self) -> Option<&Tagged> {
+        let repeats =
+            |tagged: &&Tagged| tagged.traces > 0 && tagged.calls as f64 >= WEIGHTS.tags.min_share * tagged.of as f64;
+        self.traced?.traced.as_ref().filter(repeats)
+    }
+
+    fn per_trace(&self) -> Option<f64> {
+        let tagged = self.traced?.traced.as_ref()?;
+        (tagged.traces > 0).then(|| tagged.calls as f64 / tagged.traces as f64)
+    }
+}
+
+/// Whether most of it is a worker's, which takes rows one by one on purpose.
+fn is_job(tagged: &Tagged) -> bool {
+    tagged.worker_calls * 2 >= tagged.calls
+}
+
+/// The routes of the traces that repeat it, else of all its executions; the most frequent first.
+fn routes(traced: &Traced) -> Vec<String> {
+    let looping = traced.traced.as_ref().map(|tagged| most(&tagged.routes)).filter(|routes| !routes.is_empty());
+    looping.unwrap_or_else(|| most(&traced.routes))
+}
+
+fn most(names: &std::collections::BTreeMap<String, u64>) -> Vec<String> {
+    let mut names: Vec<(&String, &u64)> = names.iter().collect();
+    names.sort_by(|(one, a), (two, b)| b.cmp(a).then(one.cmp(two)));
+    names.into_iter().map(|(name, _)| name.clone()).collect()
 }
 
 /// Every list whose rows could give the body its keys.

@@ -22,16 +22,21 @@ pub struct Evidence<'a> {
 pub struct Scored {
     /// Index into `Workload::queries`.
     pub parent: usize,
-    /// What the model says, 0 to 1; not what is printed.
-    pub probability: f64,
+    /// What the model says, as log-odds; not what is printed.
+    pub odds: f64,
     /// Child calls per parent call.
     pub fan_out: f64,
+}
+
+/// The probability that log-odds stand for.
+pub fn probability(odds: f64) -> f64 {
+    1.0 / (1.0 + (-odds).exp())
 }
 
 impl Scored {
     /// The likelier; of equals the earlier.
     pub fn better(self, other: Self) -> Self {
-        if other.probability > self.probability { other } else { self }
+        if other.odds > self.odds { other } else { self }
     }
 }
 
@@ -42,7 +47,7 @@ impl Evidence<'_> {
         let fan_out = calls / self.list.counters.calls as f64;
         let ratio = calls / self.list.counters.rows as f64;
         let odds = self.shape(child) + counts(fan_out, ratio);
-        Scored { parent: self.parent, probability: 1.0 / (1.0 + (-odds).exp()), fan_out }
+        Scored { parent: self.parent, odds, fan_out }
     }
 
     fn shape(&self, child: &Query) -> f64 {

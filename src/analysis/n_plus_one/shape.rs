@@ -92,6 +92,18 @@ fn is_equality(predicate: &Predicate) -> bool {
         && predicate.conjunct
 }
 
+/// Columns of one table that the statement compares with a value after a function: `lower(email) = lower($1)`.
+fn computed(statement: &Query, table: u32) -> BTreeSet<String> {
+    let fits = |predicate: &&Predicate| {
+        predicate.comparison == Comparison::Equal
+            && matches!(predicate.access, Access::Parameter | Access::Constant)
+            && predicate.conjunct
+            && predicate.operand.expression.is_some()
+            && predicate.operand.table_oid == table
+    };
+    statement.predicates.iter().filter(fits).map(|predicate| predicate.operand.column.clone()).collect()
+}
+
 fn inserted(query: usize, statement: &Query, keys: &Keys) -> Option<Body> {
     let table = statement.target.filter(|_| statement.single_row_insert)?;
     let points = |column: &&String| keys.target(table, column).is_some();
@@ -107,7 +119,12 @@ fn keyed(query: usize, statement: &Query, keys: &Keys) -> Vec<Body> {
     let tables: BTreeSet<u32> = statement.tables.iter().filter_map(|used| used.table_oid).collect();
     let body = |table| {
         let columns = equalities(statement, table);
-        let key = strongest(table, &columns, keys)?;
+        let key = strongest(table, &columns, keys);
+        let computed = || {
+            let columns = computed(statement, table);
+            columns.iter().any(|column| keys.leads(table, column)).then_some((columns, Key::Leading))
+        };
+        let (columns, key) = key.map(|key| (columns, key)).or_else(computed)?;
         Some(Body { query, table, columns, key })
     };
     tables.into_iter().filter_map(body).collect()

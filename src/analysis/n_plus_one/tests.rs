@@ -70,7 +70,7 @@ fn found(queries: Vec<Query>) -> Vec<(usize, Option<usize>, String, f64)> {
 }
 
 fn found_in(snapshot: &Snapshot, queries: Vec<Query>) -> Vec<(usize, Option<usize>, String, f64)> {
-    let found = suspect(snapshot, &Workload { queries, ..Workload::default() });
+    let found = find(snapshot, &Workload { queries, ..Workload::default() }, Watched::default());
     found.into_iter().map(|one| (one.child, one.parent, one.pattern, one.confidence)).collect()
 }
 

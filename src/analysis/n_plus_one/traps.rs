@@ -7,34 +7,57 @@ use crate::snapshot::Snapshot;
 use crate::workload::{Kind, Query, Workload};
 
 /// Words in the names of tables that are read once a request, whatever the request is for.
-const PER_REQUEST: &[&str] =
-    &["session", "sessions", "token", "tokens", "flag", "flags", "tenant", "tenants", "apikey", "settings", "setting"];
+const PER_REQUEST: &[&str] = &[
+    "session", "sessions", "token", "tokens", "flag", "flags", "tenant", "tenants", "apikey", "settings", "setting",
+    "cache", "caches", "limits", "quota", "quotas",
+];
 
 /// Words in the names of tables of those who make the requests.
 const WHO: &[&str] = &["user", "users", "account", "accounts", "member", "members", "login", "logins"];
 
-/// A session, a token, a tenant, a feature flag; or who it belongs to, when read as often as one of those.
-pub fn is_per_request(snapshot: &Snapshot, workload: &Workload, body: &Body) -> bool {
-    let named = |table: u32, words: &[&str]| snapshot.table(table).is_some_and(|table| has_word(&table.name, words));
-    if body.key == Key::Inserted {
-        return false;
+/// Which statements are run by the same requests, as far as the evidence tells.
+pub trait Together {
+    /// Whether a statement runs with the body of a loop, each time or nearly so; `within` is the share by which
+    /// their counts may differ.
+    fn as_often(&self, workload: &Workload, query: usize, body: usize, within: f64) -> bool;
+}
+
+/// By the number of calls alone.
+pub struct ByCount;
+
+impl Together for ByCount {
+    fn as_often(&self, workload: &Workload, query: usize, body: usize, within: f64) -> bool {
+        let calls = |position: usize| workload.queries[position].counters.calls as f64;
+        (calls(query) - calls(body)).abs() <= within * calls(body)
     }
-    if named(body.table, PER_REQUEST) {
-        return true;
-    }
+}
+
+/// A session, a token, a tenant, a feature flag, a cache: by the name of its table.
+pub fn is_per_request(snapshot: &Snapshot, body: &Body) -> bool {
+    body.key != Key::Inserted && named(snapshot, body.table, PER_REQUEST)
+}
+
+/// The one whom a session or a token belongs to: read as often as it is.
+pub fn is_owner(snapshot: &Snapshot, workload: &Workload, body: &Body, together: &dyn Together) -> bool {
     // the owner goes by many names; an equal count says it for any of them
-    let within = if named(body.table, WHO) { WEIGHTS.worker_calls } else { WEIGHTS.equal_calls };
-    let is_request = |query: &Query| {
-        query.tables.iter().filter_map(|used| used.table_oid).any(|table| named(table, PER_REQUEST))
-            && as_often(query, workload, body, within)
+    let within = if named(snapshot, body.table, WHO) { WEIGHTS.worker_calls } else { WEIGHTS.equal_calls };
+    let is_request = |(position, query): (usize, &Query)| {
+        query.tables.iter().filter_map(|used| used.table_oid).any(|table| named(snapshot, table, PER_REQUEST))
+            && together.as_often(workload, position, body.query, within)
     };
-    body.key == Key::Unique && workload.queries.iter().any(is_request)
+    body.key == Key::Unique && workload.queries.iter().enumerate().any(is_request)
 }
 
 /// A queue worker: it claims a row with a lock, then reads and marks what belongs to it, once each.
-pub fn is_worker(workload: &Workload, body: &Body) -> bool {
+pub fn is_worker(workload: &Workload, body: &Body, together: &dyn Together) -> bool {
     let claims = |query: &Query| query.lock.is_some_and(|lock| lock.exclusive || lock.skip_locked);
-    workload.queries.iter().any(|query| claims(query) && as_often(query, workload, body, WEIGHTS.worker_calls))
+    workload.queries.iter().enumerate().any(|(position, query)| {
+        claims(query) && together.as_often(workload, position, body.query, WEIGHTS.worker_calls)
+    })
+}
+
+fn named(snapshot: &Snapshot, table: u32, words: &[&str]) -> bool {
+    snapshot.table(table).is_some_and(|table| has_word(&table.name, words))
 }
 
 /// A detail page: one row of the parent's table is read as often as the body runs.
@@ -43,14 +66,9 @@ pub fn one_row_reader(workload: &Workload, keys: &Keys, body: &Body, table: u32)
         position != body.query
             && query.kind == Kind::Select
             && shape::reads_one_row(query, table, keys)
-            && as_often(query, workload, body, WEIGHTS.equal_calls)
+            && ByCount.as_often(workload, position, body.query, WEIGHTS.equal_calls)
     };
     workload.queries.iter().enumerate().any(fits)
-}
-
-fn as_often(query: &Query, workload: &Workload, body: &Body, within: f64) -> bool {
-    let (one, two) = (query.counters.calls as f64, workload.queries[body.query].counters.calls as f64);
-    (one - two).abs() <= within * two
 }
 
 fn has_word(name: &str, words: &[&str]) -> bool {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-/// `weights.toml`; what each value means stands there.
+/// `rules/weights/n-plus-one.toml`; what each value means stands there.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
@@ -15,6 +15,48 @@ pub struct Weights {
     pub worker_calls: f64,
     pub log_odds: LogOdds,
     pub confidence: Confidence,
+    pub window: OfWindow,
+    pub log: OfLog,
+    pub both: OfBoth,
+    pub tags: OfTags,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfWindow {
+    pub intercept: f64,
+    pub together: f64,
+    pub snapshot: f64,
+    pub min_calls: f64,
+    pub alike: f64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfLog {
+    pub intercept: f64,
+    pub marked: f64,
+    pub together: f64,
+    pub unknown: f64,
+    pub listless: f64,
+    pub min_calls: u64,
+    pub min_run: u64,
+    pub worker: f64,
+    pub whole_second: f64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfBoth {
+    pub sharper: f64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfTags {
+    pub confidence: f64,
+    pub worker: f64,
+    pub min_share: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -41,11 +83,14 @@ pub struct Confidence {
     pub from_0_7: f64,
     pub cap: f64,
     pub insert: f64,
+    pub most: f64,
 }
 
 /// The weights that travel in the binary.
-pub static WEIGHTS: LazyLock<Weights> =
-    LazyLock::new(|| toml::from_str(include_str!("weights.toml")).expect("a file of the binary, read by a test"));
+pub static WEIGHTS: LazyLock<Weights> = LazyLock::new(|| {
+    toml::from_str(include_str!("../../../rules/weights/n-plus-one.toml"))
+        .expect("a file of the binary, read by a test")
+});
 
 impl Confidence {
     /// The measured band of a model value; `None` below one half.

@@ -1,0 +1,86 @@
+//! What a log says of a body: how much of it runs in loops, and whether its executions come together.
+
+use super::traps::Together;
+use super::weights::WEIGHTS;
+use crate::analysis::trace::{Trace, Traced};
+use crate::analysis::window::{FEW, slack};
+use crate::workload::Workload;
+
+/// Mean calls per window up to which the swing of the traffic can be told from loops.
+const BUSY: f64 = 20.0;
+/// Shorter logs have no rhythm, seconds.
+const SHORT: f64 = 10.0;
+
+/// A log's word.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// Log-odds of a loop.
+    pub odds: f64,
+    /// The list that most loops run over.
+    pub list: Option<String>,
+    /// Executions for each time that the list is read, or in each run.
+    pub per_parent: Option<f64>,
+    /// Executions that come together.
+    pub together: Option<f64>,
+}
+
+/// What the whole log has in common.
+#[derive(Debug, Clone, Copy)]
+pub struct Common {
+    swing: Option<f64>,
+    whole_seconds: bool,
+}
+
+impl Common {
+    /// Of a log.
+    pub fn of(trace: &Trace) -> Self {
+        let long = trace.seconds.is_some_and(|seconds| seconds >= SHORT);
+        let second = |traced: &Traced| traced.beats.iter().find(|beat| beat.window_s >= 1.0).copied();
+        let beats = trace.statements.values().filter(|traced| traced.calls as f64 >= FEW).filter_map(second);
+        let swings = beats.map(|beat| ((beat.dispersion - 1.0) / beat.mean).max(0.0)).collect();
+        Self { swing: long.then(|| slack(swings)), whole_seconds: trace.whole_seconds }
+    }
+
+    fn together(self, traced: &Traced) -> Option<f64> {
+        let swing = self.swing.filter(|_| traced.calls as f64 >= FEW)?;
+        let fits = traced.beats.iter().filter(|beat| beat.window_s <= 1.0 && beat.mean <= BUSY);
+        fits.map(|beat| beat.dispersion - swing * beat.mean).reduce(f64::max)
+    }
+}
+
+/// Whether a worker runs it, on what it has claimed.
+pub fn is_worker(traced: &Traced) -> bool {
+    traced.after_claim as f64 >= WEIGHTS.log.worker * traced.calls as f64
+}
+
+/// Weighs one; `None` where it ran too seldom in the log.
+pub fn weigh(traced: &Traced, common: Common) -> Option<Order> {
+    let weights = &WEIGHTS.log;
+    let listless = traced.looped.is_empty() && traced.bursts == 0;
+    if traced.calls < weights.min_calls || listless && traced.calls < weights.min_run {
+        return None;
+    }
+    let together = common.together(traced);
+    let rhythm = together.map_or(weights.unknown, |together| weights.together * together.max(1.0).ln());
+    let penalty = if common.whole_seconds { weights.whole_second } else { 0.0 };
+    let odds = weights.intercept + weights.marked * marked(traced) + rhythm + penalty;
+    let most = traced.looped.iter().max_by(|(one, a), (two, b)| a.calls.cmp(&b.calls).then(two.cmp(one)));
+    let per_parent = most.map(|(_, looped)| looped.calls as f64 / looped.loops.max(1) as f64);
+    Some(Order { odds, list: most.map(|(list, _)| list.clone()), per_parent, together })
+}
+
+/// Share of the executions that bear the marks of a loop.
+fn marked(traced: &Traced) -> f64 {
+    let looped: u64 = traced.looped.values().map(|looped| looped.calls).sum();
+    let alone = traced.headless as f64 * if looped == 0 { WEIGHTS.log.listless } else { 1.0 };
+    ((alone.max(looped as f64) + traced.bursts as f64) / traced.calls.max(1) as f64).min(1.0)
+}
+
+/// Traps by count are for counters: a log sees who runs after whom.
+pub struct NoCounts;
+
+impl Together for NoCounts {
+    fn as_often(&self, _: &Workload, _: usize, _: usize, _: f64) -> bool {
+        false
+    }
+}

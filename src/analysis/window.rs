@@ -1,0 +1,135 @@
+//! The counters of statements, interval by interval.
+
+use std::collections::HashMap;
+
+use crate::snapshot::Samples;
+use crate::workload::Workload;
+
+/// Fewer executions in a window say nothing about how they come.
+pub(super) const FEW: f64 = 20.0;
+/// Fewer intervals have no variance worth the name.
+const FEW_INTERVALS: usize = 10;
+/// Mean calls per block up to which loops can be told from the swing of the traffic.
+const BUSY: f64 = 20.0;
+
+/// What each statement did while it was watched.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Window {
+    /// Lengths of the intervals, seconds.
+    pub seconds: Vec<f64>,
+    /// By position in `Workload::queries`.
+    pub series: Vec<Series>,
+    /// Squared coefficient of variation of the traffic as a whole: what all statements have in common.
+    pub swing: f64,
+}
+
+/// One statement, a value for each interval.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Series {
+    /// Executions.
+    pub calls: Vec<f64>,
+    /// Rows.
+    pub rows: Vec<f64>,
+}
+
+impl Window {
+    /// Of the samples of a snapshot; `None` where there are too few.
+    pub fn of(samples: Option<&Samples>, workload: &Workload) -> Option<Self> {
+        let samples = samples.filter(|samples| samples.intervals.len() >= FEW_INTERVALS)?;
+        let intervals = samples.intervals.len();
+        let by_id: HashMap<i64, usize> = workload
+            .queries
+            .iter()
+            .enumerate()
+            .flat_map(|(position, query)| query.queryids.iter().map(move |id| (*id, position)))
+            .collect();
+        let empty = Series { calls: vec![0.0; intervals], rows: vec![0.0; intervals] };
+        let mut series = vec![empty; workload.queries.len()];
+        for (at, interval) in samples.intervals.iter().enumerate() {
+            for change in &interval.changes {
+                if let Some(position) = by_id.get(&change.queryid) {
+                    series[*position].calls[at] += change.calls as f64;
+                    series[*position].rows[at] += change.rows as f64;
+                }
+            }
+        }
+        let seconds = samples.intervals.iter().map(|interval| interval.seconds).collect();
+        let mut window = Self { seconds, series, swing: 0.0 };
+        window.swing = window.common_swing();
+        Some(window)
+    }
+
+    /// Executions of a statement in the whole window.
+    pub fn calls(&self, query: usize) -> f64 {
+        self.series.get(query).map_or(0.0, |series| series.calls.iter().sum())
+    }
+
+    /// How many executions come together: variance over mean of the calls per block of time, less what the swing of the
+    /// whole traffic explains. About 1 for a statement that each request runs once, about k for one that it runs k times.
+    /// Blocks are a second long, or shorter where a second has so many calls that the swing would hide them. `None` for
+    /// fewer than 20 executions.
+    pub fn together(&self, query: usize) -> Option<f64> {
+        let time: f64 = self.seconds.iter().sum();
+        let a_second = self.calls(query) / time;
+        let (calls, seconds) = self.blocks(query, (BUSY / a_second).min(1.0));
+        let (dispersion, mean) = dispersion(&calls, &seconds)?;
+        Some((dispersion - self.swing * mean).max(0.0))
+    }
+
+    /// Correlation of the calls of two statements over the intervals; 0 where one of them never changes.
+    pub fn alike(&self, one: usize, other: usize) -> f64 {
+        let (one, other) = (&self.series[one].calls, &self.series[other].calls);
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let (a, b) = (mean(one), mean(other));
+        let sum = |of: &dyn Fn(f64, f64) -> f64| one.iter().zip(other).map(|(x, y)| of(x - a, y - b)).sum::<f64>();
+        let spread = (sum(&|x, _| x * x) * sum(&|_, y| y * y)).sqrt();
+        if spread > 0.0 { sum(&|x, y| x * y) / spread } else { 0.0 }
+    }
+
+    /// Calls and lengths of blocks of intervals that last so long at least.
+    fn blocks(&self, query: usize, at_least_s: f64) -> (Vec<f64>, Vec<f64>) {
+        let (mut calls, mut seconds) = (Vec::new(), Vec::new());
+        let (mut call, mut second) = (0.0, 0.0);
+        for (one, length) in self.series[query].calls.iter().zip(&self.seconds) {
+            call += one;
+            second += length;
+            if second >= at_least_s * 0.95 {
+                calls.push(call);
+                seconds.push(second);
+                (call, second) = (0.0, 0.0);
+            }
+        }
+        (calls, seconds)
+    }
+
+    /// What each statement's variance has beyond chance, by its mean squared.
+    fn common_swing(&self) -> f64 {
+        let of = |query: usize| {
+            let (calls, seconds) = self.blocks(query, 1.0);
+            let (dispersion, mean) = dispersion(&calls, &seconds)?;
+            Some(((dispersion - 1.0) / mean).max(0.0))
+        };
+        slack((0..self.series.len()).filter_map(of).collect())
+    }
+}
+
+/// What the swing of the traffic adds to every statement: the lower third, since loops have much more of it.
+pub(super) fn slack(mut swings: Vec<f64>) -> f64 {
+    swings.sort_by(f64::total_cmp);
+    swings.get(swings.len() / 3).copied().unwrap_or(0.0)
+}
+
+/// Index of dispersion of counts in intervals of unequal length, and the mean count.
+fn dispersion(calls: &[f64], seconds: &[f64]) -> Option<(f64, f64)> {
+    let (total, time): (f64, f64) = (calls.iter().sum(), seconds.iter().sum());
+    if total < FEW || calls.len() < FEW_INTERVALS / 2 || time <= 0.0 {
+        return None;
+    }
+    let rate = total / time;
+    let squares = calls.iter().zip(seconds).map(|(calls, seconds)| {
+        let expected = rate * seconds;
+        (calls - expected).powi(2) / expected
+    });
+    let counted = calls.len() as f64;
+    Some((squares.sum::<f64>() / (counted - 1.0), total / counted))
+}
