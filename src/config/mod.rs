@@ -6,6 +6,7 @@
 mod advice;
 mod error;
 mod parse;
+mod targets;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use advice::{AdviceConfig, Profile, Storage, StorageError, WhatIf};
 pub use error::ConfigError;
 pub use parse::Known;
+pub use targets::Targets;
 
 /// How bad.
 #[derive(
@@ -137,6 +139,8 @@ pub struct Config {
     pub min_severity: Severity,
     /// `[advice]`.
     pub advice: AdviceConfig,
+    /// `[targets]`.
+    pub targets: Targets,
     /// `[rules.<id>]`, by id.
     pub rules: BTreeMap<String, RuleConfig>,
     /// `[[ignore]]`, in the file's order.

@@ -9,7 +9,9 @@ use miette::{NamedSource, SourceSpan};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{AdviceConfig, Config, ConfigError, FailOn, Ignore, Parameter, Profile, RuleConfig, Severity, WhatIf};
+use super::{
+    AdviceConfig, Config, ConfigError, FailOn, Ignore, Parameter, Profile, RuleConfig, Severity, Targets, WhatIf,
+};
 
 /// The ids of the rules that there are, each with the names of its parameters.
 pub type Known = BTreeMap<String, BTreeSet<String>>;
@@ -23,6 +25,8 @@ struct File {
     min_severity: Option<Severity>,
     #[serde(default)]
     advice: AdviceTable,
+    #[serde(default)]
+    targets: Targets,
     #[serde(default)]
     rules: BTreeMap<Spanned<String>, RuleTable>,
     #[serde(default)]
@@ -81,6 +85,7 @@ pub(super) fn parse(name: &str, text: &str, known: &Known) -> Result<Config, Con
         fail_on: file.fail_on.unwrap_or(Config::default().fail_on),
         min_severity: file.min_severity.unwrap_or(Config::default().min_severity),
         advice: reader.advice(file.advice)?,
+        targets: file.targets,
         rules,
         ignores,
     })

@@ -20,6 +20,7 @@ CREATE TABLE server (
   statement_stats_age_s REAL,            -- the same of pg_stat_statements; NULL before 14
   statement_evictions INTEGER,           -- pg_stat_statements_info.dealloc; NULL before 14
   statement_max INTEGER,                 -- pg_stat_statements.max
+  window_s REAL,                         -- how long the statements were watched; NULL when they were not
   statement_ms REAL,                     -- time of all statements of this database, hidden ones too; NULL when not read
   track_counts INTEGER NOT NULL,         -- track_counts
   track_io_timing INTEGER NOT NULL,      -- track_io_timing
@@ -270,6 +271,7 @@ CREATE TABLE statement (
   min_ms REAL NOT NULL,                  -- shortest
   max_ms REAL NOT NULL,                  -- longest
   stddev_ms REAL NOT NULL,               -- population standard deviation
+  min_max_whole INTEGER NOT NULL,        -- shortest and longest are of the same time as the sums
   p95_ms REAL,                           -- estimate; NULL when refused
   p95_refused TEXT,                      -- why
   plan_ms REAL NOT NULL,                 -- planning, with track_planning
@@ -288,7 +290,8 @@ CREATE TABLE statement (
   locks INTEGER NOT NULL,                -- FOR UPDATE, FOR SHARE
   skip_locked INTEGER NOT NULL,          -- SKIP LOCKED
   target_table_id INTEGER,               -- of a write
-  orm TEXT                               -- framework that it looks like
+  orm TEXT,                              -- framework that it looks like
+  orm_certainty REAL                     -- 0 to 1; NULL where it looks like none
 );
 
 -- A table that a statement uses; views are replaced by their tables.
@@ -346,11 +349,22 @@ CREATE TABLE sort_key (
 CREATE TABLE n_plus_one (
   statement_id TEXT PRIMARY KEY,         -- the repeated statement
   parent_statement_id TEXT,              -- the statement whose rows it is repeated for
-  pattern TEXT NOT NULL,                 -- lazy-many-to-one, lazy-one-to-many, count-per-row, insert-loop, …
+  pattern TEXT NOT NULL,                 -- lazy-many-to-one, count-per-row, insert-loop, …; worker-loop: a job's, on purpose
   calls_per_parent REAL,                 -- child calls over parent calls
+  calls_per_request REAL,                -- child calls in each request that runs it; NULL from one snapshot
   confidence REAL NOT NULL,              -- 0 to 1, at most 0.5 from one snapshot
-  level TEXT NOT NULL,                   -- evidence: snapshot, window, log, tags
-  key_columns TEXT NOT NULL              -- key of the child, joined by ", "
+  level TEXT NOT NULL,                   -- evidence: snapshot, window, log, window and log, tags
+  key_columns TEXT NOT NULL,             -- key of the child, joined by ", "
+  routes TEXT NOT NULL,                  -- by tags of a log: the three that run it most, joined by ", "
+  places TEXT NOT NULL,                  -- by tags of a log: file:line, likewise
+  applications TEXT NOT NULL             -- application_name in a log, likewise
+);
+
+-- A statement that an index of index_advice helps.
+CREATE TABLE index_advice_statement (
+  advice INTEGER NOT NULL,               -- index_advice.advice
+  statement_id TEXT NOT NULL,            -- statement.statement_id
+  PRIMARY KEY (advice, statement_id)
 );
 
 -- An index that the advisor proposes (analysis).

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::ident::{QualifiedName, quoted};
 use crate::report::{
-    Action, BasisCounts, Finding, IndexAction, Judgement, LabInfo, Outcome, Proof, Report, Severity, WhatIfInfo,
+    Action, BasisCounts, Finding, IndexAction, Judgement, LabInfo, OrmAdvice, Outcome, Proof, Report, Score, Severity,
+    WhatIfInfo,
 };
 use crate::units::{Bytes, Count, Ms, Ratio, Seconds};
 use crate::workload::brief;
@@ -90,12 +91,15 @@ pub(super) fn coverage(report: &Report) -> String {
     format!("{} of {} understood{share}{hidden}", Count(counts.bound as f64), plural(all as usize, "statement"))
 }
 
-/// How old the counters are, or how long they were watched.
+/// How old the counters are, and how long they were watched where that is not all of it.
 pub(super) fn period(report: &Report) -> String {
-    match report.source.window_s {
-        Some(window) => format!("a window of {}", Seconds(window)),
-        None => format!("counters of the last {}", Seconds(report.source.stats_age_s)),
-    }
+    let source = &report.source;
+    let counters = format!("counters of the last {}", Seconds(source.stats_age_s));
+    // the period since an earlier snapshot is as long as its counters are old
+    let watched = source.window_s.filter(|window| source.window_own_ms.is_some() || *window < source.stats_age_s);
+    let Some(window) = watched else { return counters };
+    let own = source.window_own_ms.map_or(String::new(), |own| format!(" (own load {})", Ms(own)));
+    format!("{counters}, watched for {}{own}", Seconds(window))
 }
 
 /// `12.3 s, 38 % of the time, 12,000 calls`; empty where nothing is known.
@@ -254,6 +258,14 @@ pub(super) fn size(index: &IndexAction) -> String {
     }
 }
 
+/// Whose words an advice is in, and how sure that is: `django (97 % sure)`.
+pub(super) fn speaker(advice: &OrmAdvice) -> String {
+    // a look is never quite sure
+    const MOST: f64 = 0.99;
+    let sure = advice.certainty.map_or(String::new(), |certainty| format!(" ({} sure)", Ratio(certainty.min(MOST))));
+    format!("{}{sure}", advice.orm)
+}
+
 /// A statement in one line.
 pub(super) fn folded(sql: &str) -> String {
     sql.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -264,4 +276,13 @@ pub(super) fn object(report: &Report, finding: &Finding) -> String {
     let statement = finding.subject.statement.as_ref().filter(|_| finding.subject.kind == "statement");
     let statement = statement.and_then(|statement| report.statement(statement));
     statement.map_or_else(|| finding.subject.key.clone(), |statement| brief(&statement.text))
+}
+
+/// Whether a target is met.
+pub(super) fn met(score: &Score) -> &'static str {
+    match score.met {
+        Some(true) => "met",
+        Some(false) => "missed",
+        None => "unknown",
+    }
 }

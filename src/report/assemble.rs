@@ -4,8 +4,8 @@ use super::findings::drafts;
 use super::indexes;
 use super::lookup::Lookup;
 use super::{
-    ConsideredIndex, Finding, Material, Outcome, Report, RuleOutcome, SCHEMA, Tool, hide, judged, order, skipped,
-    source, statements,
+    ConsideredIndex, Finding, Material, Outcome, Report, RuleOutcome, SCHEMA, Tool, hide, judged, order, scorecard,
+    skipped, source, statements,
 };
 use crate::rule;
 
@@ -25,7 +25,7 @@ pub(super) fn assemble(material: &Material<'_>) -> Report {
         server: source::server(&lookup),
         source: source::source(&lookup),
         rules: outcomes(material.evaluated),
-        scorecard: Vec::new(),
+        scorecard: scorecard::scorecard(&lookup),
         statements: statements::statements(&findings, &indexes, what_if.as_ref(), &lookup),
         findings,
         indexes,

@@ -2,14 +2,16 @@
 //!
 //! `rules/orm/<orm>.toml` maps the pattern of an N+1 to a sentence with the
 //! placeholders `{child_table}`, `{parent_table}` and `{key}`, which the rule's row
-//! fills. `sql.toml` speaks to those who write their own SQL.
+//! fills, and `{relation}` and `{model}`, the names that the framework gives by default.
+//! `sql.toml` speaks to those who write their own SQL.
 
 use std::collections::BTreeMap;
 
 use include_dir::{Dir, include_dir};
 
-use super::OrmAdvice;
+use super::lookup::Lookup;
 use super::subject::text;
+use super::{OrmAdvice, relation, rewrite};
 use crate::rule::Row;
 
 static WORDS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules/orm");
@@ -21,12 +23,24 @@ const PLAIN: &str = "sql";
 const PLACEHOLDERS: [&str; 3] = ["child_table", "parent_table", "key"];
 
 /// What to write instead of the loop; empty where there are no words for its pattern.
-pub(super) fn advice(row: &Row) -> Vec<OrmAdvice> {
+pub(super) fn advice(row: &Row, lookup: &Lookup<'_>) -> Vec<OrmAdvice> {
+    let mut spoken = speak(row, &relation::names(row, lookup));
+    for advice in spoken.iter_mut().filter(|advice| advice.orm == PLAIN) {
+        advice.sql = rewrite::rewritten(row, lookup);
+    }
+    spoken
+}
+
+/// `names` fill `{relation}` and `{model}`; what is not known stays open: `…`.
+fn speak(row: &Row, names: &relation::Names) -> Vec<OrmAdvice> {
     let Some(pattern) = text(row, &["pattern"]) else { return Vec::new() };
     let orm = text(row, &["orm"]).unwrap_or_else(|| PLAIN.to_owned());
     let spoken = [orm.as_str(), PLAIN].into_iter().find_map(|orm| {
         let text = filled(words(orm)?.get(&pattern)?, row)?;
-        Some(OrmAdvice { orm: orm.to_owned(), text })
+        let open = |name: &Option<String>| name.clone().unwrap_or_else(|| "…".to_owned());
+        let text = text.replace("{relation}", &open(&names.relation)).replace("{model}", &open(&names.model));
+        let certainty = row.evidence.get("orm_certainty").and_then(serde_json::Value::as_f64);
+        Some(OrmAdvice { orm: orm.to_owned(), certainty: certainty.filter(|_| orm != PLAIN), text, sql: None })
     });
     spoken.into_iter().collect()
 }
@@ -68,20 +82,31 @@ mod tests {
         for file in WORDS.files() {
             let orm = file.path().file_stem().and_then(|stem| stem.to_str()).expect("a name");
             for pattern in patterns.iter().filter(|pattern| !["name", "title"].contains(&pattern.as_str())) {
-                let advice = advice(&row(orm, pattern));
-                let [OrmAdvice { orm: speaker, text }] = advice.as_slice() else {
+                let advice = speak(&row(orm, pattern), &relation::Names::default());
+                let [OrmAdvice { orm: speaker, text, .. }] = advice.as_slice() else {
                     panic!("{orm}: {pattern}: {advice:?}")
                 };
                 assert_eq!(speaker, orm, "{pattern}");
-                let left = PLACEHOLDERS.iter().find(|name| text.contains(&format!("{{{name}}}")));
+                let placeholders = PLACEHOLDERS.iter().chain(&["relation", "model"]);
+                let left = placeholders.clone().find(|name| text.contains(&format!("{{{name}}}")));
                 assert_eq!(left, None, "{orm}: {pattern}: {text}");
             }
         }
     }
 
     #[test]
+    fn the_relation_is_named_and_where_it_is_unknown_left_open() {
+        let named = relation::Names { relation: Some("school".to_owned()), model: None };
+        let said = |names| speak(&row("django", "lazy-many-to-one"), names)[0].text.clone();
+        assert!(said(&named).contains("`select_related(\"school\")`"), "{}", said(&named));
+        let open = said(&relation::Names::default());
+        assert!(open.contains("`select_related(\"…\")`"), "{open}");
+    }
+
+    #[test]
     fn an_unknown_framework_is_spoken_to_in_sql_and_an_unknown_pattern_not_at_all() {
-        assert_eq!(advice(&row("homegrown", "lazy-one-to-many"))[0].orm, "sql");
-        assert_eq!(advice(&row("django", "no-such-pattern")), []);
+        let said = |orm, pattern| speak(&row(orm, pattern), &relation::Names::default());
+        assert_eq!(said("homegrown", "lazy-one-to-many")[0].orm, "sql");
+        assert_eq!(said("django", "no-such-pattern"), []);
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn remedy(rule: &Rule, row: &Row, lookup: &Lookup<'_>) -> Remedy {
         "analyze" => row.table_id.and_then(|oid| analyze(oid, lookup)),
         _ => None,
     };
-    let advice = if rule.id == "n-plus-one" { orm::advice(row) } else { Vec::new() };
+    let advice = if rule.id == "n-plus-one" { orm::advice(row, lookup) } else { Vec::new() };
     // the words for its very pattern and framework leave nothing for the general ones to say
     let text = if advice.is_empty() { first_paragraph(&rule.docs.remedy) } else { String::new() };
     Remedy { kind, sql: sql.into_iter().collect(), text, advice }

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 
 use super::lookup::Lookup;
 use super::{ServerInfo, SourceInfo, StatementCounts};
+use crate::snapshot::Samples;
 use crate::workload::Query;
 
 /// The audited server.
@@ -28,7 +29,8 @@ pub(super) fn source(lookup: &Lookup<'_>) -> SourceInfo {
     SourceInfo {
         kind: lookup.material.source_kind.to_owned(),
         taken_at: rfc3339(snapshot.taken_at),
-        window_s: None,
+        window_s: snapshot.samples.as_ref().map(Samples::seconds),
+        window_own_ms: snapshot.samples.as_ref().and_then(|samples| samples.own_ms),
         stats_age_s: reset.map_or(snapshot.evidence.database_stats_age_s, |reset| snapshot.taken_at - reset),
         statements: counts(lookup),
     }

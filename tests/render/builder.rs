@@ -19,6 +19,7 @@ pub fn quiet() -> Report {
             kind: "live".to_owned(),
             taken_at: "2027-01-31T12:00:00Z".to_owned(),
             window_s: None,
+            window_own_ms: None,
             stats_age_s: 1_036_800.0,
             statements: StatementCounts {
                 seen: 500,
@@ -234,7 +235,9 @@ fn n_plus_one() -> Finding {
     found.remedy.text = "Fetch the rows of all parents at once.".into();
     found.remedy.advice = vec![OrmAdvice {
         orm: "django".to_owned(),
+        certainty: Some(0.97),
         text: "Price.objects.prefetch_related(\"vote_set\") asks for vote by price_id once".to_owned(),
+        sql: None,
     }];
     let text = "SELECT \"vote\".\"id\" FROM \"vote\" WHERE \"vote\".\"price_id\" = $1";
     found.highlight = Some(Highlight {

@@ -60,7 +60,7 @@ async fn snapshot() -> Snapshot {
 
 async fn audited(snapshot: &Snapshot) -> Report {
     let workload = Workload::build(snapshot);
-    let analyses = Analyses::run(snapshot, &workload);
+    let analyses = Analyses::run(snapshot, &workload, None);
     let recommendations = advisor::advise_by_model(snapshot, &workload);
     let input = Input { snapshot, workload: &workload, analyses: &analyses, recommendations: &recommendations };
     let mut facts = Facts::load(&input).await.expect("facts");

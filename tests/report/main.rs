@@ -8,5 +8,6 @@ mod live;
 mod schema;
 #[path = "../support/mod.rs"]
 mod support;
+mod targets;
 mod whole;
 mod world;

@@ -1,17 +1,17 @@
-//! `n_plus_one` and `index_advice`: what the analyses and the advisor found.
+//! `n_plus_one`, `index_advice` and `index_advice_statement`: what the analyses and the advisor found.
 
 use std::collections::BTreeSet;
 
 use super::index::{leading_space, order};
 use super::server::statement_ms;
-use super::{Rows, joined_quoted, row};
+use super::{Rows, joined, joined_quoted, row};
 use crate::advisor::Advice;
 use crate::facts::Input;
 use crate::ident::{QualifiedName, quoted};
 use crate::what_if::{Basis, Design, DesignKey};
 
 pub(super) fn rows(input: &Input<'_>) -> Vec<Rows> {
-    vec![n_plus_one(input), index_advice(input)]
+    vec![n_plus_one(input), index_advice(input), index_advice_statements(input)]
 }
 
 fn n_plus_one(input: &Input<'_>) -> Rows {
@@ -26,10 +26,31 @@ fn n_plus_one(input: &Input<'_>) -> Rows {
             parent_statement_id: one.parent.and_then(fingerprint),
             pattern: one.pattern.as_str(),
             calls_per_parent: one.calls_per_parent,
+            calls_per_request: one.calls_per_request,
             confidence: one.confidence,
             level: one.level.as_str(),
             key_columns: joined_quoted(&one.key_columns),
+            routes: first(&one.routes),
+            places: first(&one.places),
+            applications: first(&one.applications),
         });
+    }
+    rows
+}
+
+/// A few names tell where to look.
+fn first(names: &[String]) -> String {
+    const FEW: usize = 3;
+    joined(names.iter().take(FEW).map(String::as_str))
+}
+
+fn index_advice_statements(input: &Input<'_>) -> Rows {
+    let mut rows = Rows::of("index_advice_statement");
+    for (rank, advice) in (1_u32..).zip(&input.recommendations.create) {
+        let helped = advice.helps.iter().filter_map(|help| input.workload.queries.get(help.query));
+        for statement in helped.map(|query| query.fingerprint.as_str()).collect::<BTreeSet<_>>() {
+            row!(rows, { advice: rank, statement_id: statement });
+        }
     }
     rows
 }

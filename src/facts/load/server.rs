@@ -2,7 +2,7 @@
 
 use super::{Rows, row};
 use crate::facts::Input;
-use crate::snapshot::StatementsState;
+use crate::snapshot::{Samples, StatementsState};
 
 pub(super) fn rows(input: &Input<'_>) -> Vec<Rows> {
     vec![server(input), settings(input), role_settings(input), extensions(input)]
@@ -33,6 +33,7 @@ fn server(input: &Input<'_>) -> Rows {
         statement_stats_age_s: statements.stats_reset.map(|reset| snapshot.taken_at - reset),
         statement_evictions: statements.dealloc,
         statement_max: statements.max,
+        window_s: snapshot.samples.as_ref().map(Samples::seconds),
         statement_ms: statement_ms(input),
         track_counts: evidence.track_counts,
         track_io_timing: evidence.track_io_timing,

@@ -14,7 +14,7 @@ pub(super) fn rows(input: &Input<'_>) -> Vec<Rows> {
     let latency: BTreeMap<usize, &Latency> = input.analyses.latency.iter().map(|one| (one.query, one)).collect();
     let orm: BTreeMap<usize, &Orm> = input.analyses.orm.iter().map(|one| (one.query, one)).collect();
     for (position, query) in input.workload.queries.iter().enumerate() {
-        let orm = orm.get(&position).map(|orm| orm.name.as_str());
+        let orm = orm.get(&position).copied();
         let latency = latency.get(&position).copied();
         statements.push([parsed(query), counted(&query.counters, all_ms), timed(latency), shape(query, orm)].concat());
         push_tables(&mut tables, query);
@@ -68,6 +68,7 @@ fn counted(counters: &Counters, all_ms: f64) -> Cells {
         mean_ms: counters.mean_ms(),
         min_ms: counters.min_ms,
         max_ms: counters.max_ms,
+        min_max_whole: counters.min_max_whole,
         stddev_ms: counters.stddev_ms,
         plan_ms: counters.plan_ms,
         shared_hit: counters.shared_hit,
@@ -85,7 +86,7 @@ fn timed(latency: Option<&Latency>) -> Cells {
     })
 }
 
-fn shape(query: &Query, orm: Option<&str>) -> Cells {
+fn shape(query: &Query, orm: Option<&Orm>) -> Cells {
     cells!({
         select_star: query.kind == Kind::Select && query.select_columns.is_none(),
         has_limit: query.limit.is_some(),
@@ -97,7 +98,8 @@ fn shape(query: &Query, orm: Option<&str>) -> Cells {
         locks: query.lock.is_some(),
         skip_locked: query.lock.is_some_and(|lock| lock.skip_locked),
         target_table_id: query.target,
-        orm: orm,
+        orm: orm.map(|orm| orm.name.as_str()),
+        orm_certainty: orm.map(|orm| orm.certainty),
     })
 }
 

@@ -29,7 +29,8 @@ pub(super) fn details(finding: &Finding, report: &Report, stage: Stage) -> Strin
     parts.extend(indexes.filter_map(|index| before_and_after(index, report, stage)));
     parts.extend(paragraph(&finding.remedy.text, stage, with_code));
     for advice in &finding.remedy.advice {
-        parts.push(format!("{}: {}\n", prose(&advice.orm), with_code(&text::shorten(&advice.text, stage.longest))));
+        let speaker = prose(&words::speaker(advice));
+        parts.push(format!("{speaker}: {}\n", with_code(&text::shorten(&advice.text, stage.longest))));
     }
     parts.extend(sql(finding, stage));
     parts.push(format!(
@@ -90,7 +91,8 @@ fn plans(gain: &StatementGain, stage: Stage) -> Vec<String> {
 
 fn sql(finding: &Finding, stage: Stage) -> Option<String> {
     // A statement cut short must not be run: it is left to the full report.
-    let whole = finding.remedy.sql.iter().filter(|sql| sql.chars().count() <= stage.longest);
+    let rewritten = finding.remedy.advice.iter().filter_map(|advice| advice.sql.as_ref());
+    let whole = rewritten.chain(&finding.remedy.sql).filter(|sql| sql.chars().count() <= stage.longest);
     let lines: Vec<String> = whole.map(|sql| format!("{};", text::line(sql))).collect();
     (!lines.is_empty()).then(|| block("sql", &lines))
 }

@@ -56,6 +56,9 @@ fn staged(report: &Report, stage: Stage) -> Option<String> {
     if !report.findings.is_empty() {
         parts.push(table(report, stage));
     }
+    if !report.scorecard.is_empty() {
+        parts.push(targets(report));
+    }
     let mut length: usize = parts.iter().map(|part| part.chars().count()).sum();
     for finding in report.findings.iter().take(stage.detailed) {
         let details = details::details(finding, report, stage);
@@ -125,6 +128,22 @@ fn table(report: &Report, stage: Stage) -> String {
             cell(&object),
             prose(&words::impact(finding)),
             suggestion(finding, report, stage),
+        );
+    }
+    out
+}
+
+fn targets(report: &Report) -> String {
+    let mut out = String::from("| target | of | wanted | observed | how |\n|---|---|---|---|---|\n");
+    for score in &report.scorecard {
+        let observed = score.observed.as_deref().unwrap_or("not known");
+        let (target, wanted) = (cell(&score.target), prose(&score.wanted));
+        let _ = writeln!(
+            out,
+            "| {} | {target} | {wanted} | {} | {} |",
+            words::met(score),
+            prose(observed),
+            prose(&score.how)
         );
     }
     out

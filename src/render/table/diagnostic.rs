@@ -178,14 +178,15 @@ fn labels(laid: &Laid, look: Look) -> Vec<LabeledSpan> {
 fn help(finding: &Finding, report: &Report, look: Look, first: bool) -> Vec<String> {
     let columns = look.width - INDENTS.1;
     let mut spoken: Vec<String> = Some(finding.remedy.text.clone()).filter(|_| first).into_iter().collect();
-    spoken.extend(finding.remedy.advice.iter().map(|advice| format!("{}: {}", advice.orm, advice.text)));
+    let advice = &finding.remedy.advice;
+    spoken.extend(advice.iter().map(|advice| format!("{}: {}", words::speaker(advice), advice.text)));
     let indexes = report.indexes.iter().filter(|index| index.findings.contains(&finding.fingerprint));
     for index in indexes.clone() {
         spoken.extend(words::remarks(index));
     }
     let mut lines = wrapped(&spoken, columns, look);
     lines.extend(indexes.flat_map(|index| plans(index, columns, look)));
-    for sql in &finding.remedy.sql {
+    for sql in advice.iter().filter_map(|advice| advice.sql.as_ref()).chain(&finding.remedy.sql) {
         lines.append(&mut whole(&format!("{sql};"), columns));
     }
     lines

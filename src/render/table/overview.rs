@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::grid::{Column, Fit, grid};
 use super::{Paper, words};
-use crate::report::{Action, Finding, IndexAction, Severity};
+use crate::report::{Action, Finding, IndexAction, Score, Severity};
 use crate::units::{Count, Ms, Ratio};
 use crate::workload::brief;
 
@@ -31,6 +31,7 @@ pub(super) fn head(paper: &mut Paper<'_>) {
 /// The tables that have a row.
 pub(super) fn overview(paper: &mut Paper<'_>) {
     findings(paper);
+    targets(paper);
     indexes(paper);
     statements(paper);
 }
@@ -58,6 +59,23 @@ fn findings(paper: &mut Paper<'_>) {
         Column("first of them", Fit::Cut),
     ];
     table(paper, "Findings", &columns, &rows);
+}
+
+fn targets(paper: &mut Paper<'_>) {
+    let row = |score: &Score| {
+        let observed = score.observed.clone().unwrap_or_else(|| "not known".to_owned());
+        let met = words::met(score).to_owned();
+        vec![met, paper.line(&score.target), paper.line(&score.wanted), paper.line(&observed), paper.line(&score.how)]
+    };
+    let rows: Vec<Vec<String>> = paper.report.scorecard.iter().map(row).collect();
+    let columns = [
+        Column("target", Fit::Wrap),
+        Column("of", Fit::Wrap),
+        Column("wanted", Fit::Wrap),
+        Column("observed", Fit::Wrap),
+        Column("how", Fit::Wrap),
+    ];
+    table(paper, "Targets", &columns, &rows);
 }
 
 fn indexes(paper: &mut Paper<'_>) {

@@ -86,8 +86,12 @@ pub struct Remedy {
 pub struct OrmAdvice {
     /// e.g. `django`.
     pub orm: String,
+    /// How sure it is that this framework wrote the statement, 0 to 1; `None` for plain SQL.
+    pub certainty: Option<f64>,
     /// What to write.
     pub text: String,
+    /// The statement rewritten, where the fix is SQL and the text leaves no doubt.
+    pub sql: Option<String>,
 }
 
 /// Words of a statement to underline.

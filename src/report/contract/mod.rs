@@ -86,8 +86,12 @@ pub struct SourceInfo {
     pub kind: String,
     /// RFC 3339, UTC, by the server's clock.
     pub taken_at: String,
-    /// Length of the observed window, seconds; `None`: since the counters' reset.
+    /// How long the counters were watched (`--window`), or the time since an earlier snapshot (`--since`), seconds;
+    /// `None`: neither.
     pub window_s: Option<f64>,
+    /// Time that the server spent on the readings of a window, ms.
+    #[serde(default)]
+    pub window_own_ms: Option<f64>,
     /// Age of the statements' counters, seconds; of the database's counters where the former is not known.
     pub stats_age_s: f64,
     /// How many statements were seen and understood.
