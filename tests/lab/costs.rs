@@ -8,7 +8,7 @@ use pgassay::what_if::lab::{Lab, Shown};
 use pgassay::what_if::{Design, DesignKey};
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use crate::support::{run, server};
+use crate::support::{run, server_with};
 use crate::{MAJORS, lab_of, snapshot};
 
 const SCHEMA: &str = "
@@ -67,7 +67,8 @@ pub async fn in_lab(lab: &Lab, statement: &str, before: Vec<String>) -> String {
 
 /// A server with all of that, its snapshot and a lab of it.
 pub async fn both(major: u32) -> (Scratch, PgConnection, Snapshot, Lab) {
-    let server = server(major);
+    // an ANALYZE between the snapshot and the comparison would be another server's
+    let server = server_with(major, &["autovacuum=off"]);
     let mut connection = server.connect("postgres").await.expect("a connection");
     for statement in SCHEMA.split(";\n") {
         run(&mut connection, statement).await;

@@ -88,7 +88,8 @@ async fn flush(connection: &mut PgConnection, batch: &mut Vec<Step>, failed: &mu
         return Ok(());
     }
     let statements: Vec<&str> = batch.iter().map(|step| step.sql.as_str()).collect();
-    let query = sqlx::query("SELECT place, message FROM pgassay_lab.build($1)").bind(statements);
+    // how texts are stored changes meanwhile, and with it the type of what a kept plan returns
+    let query = sqlx::query("SELECT place, message FROM pgassay_lab.build($1)").bind(statements).persistent(false);
     let rows = query.fetch_all(&mut *connection).await.map_err(while_doing("rebuild the schema"))?;
     let mut words: Vec<Option<String>> = vec![None; batch.len()];
     for row in rows {

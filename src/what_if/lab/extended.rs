@@ -10,9 +10,12 @@ use sqlx::{AssertSqlSafe, Executor, Row};
 use super::error::while_doing;
 use super::numbers::{array, numbers};
 use super::remap::{self, Columns, Dimension};
+use super::schema::dropped;
 use super::{LabError, Missing, Relation};
 use crate::ident::{QualifiedName, literal};
-use crate::snapshot::{ColumnStatistics, ExtendedData, ExtendedStatistics, Snapshot, StatisticsSlot, TypeDefinition};
+use crate::snapshot::{
+    Column, ColumnStatistics, ExtendedData, ExtendedStatistics, Snapshot, StatisticsSlot, TypeDefinition,
+};
 
 /// In the lab alone the binary forms are taken as they are; and only while they are loaded.
 const OPEN: &str = "CREATE CAST (bytea AS pg_ndistinct) WITHOUT FUNCTION; \
@@ -149,10 +152,12 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The lab's tables have no gaps where columns were dropped.
+/// The lab's tables have the same gaps where columns were dropped, if those make sense.
 fn numbers_of(snapshot: &Snapshot, table: u32) -> Columns {
-    let mut positions: Vec<i16> =
-        snapshot.columns.iter().filter(|column| column.table_oid == table).map(|column| column.position).collect();
+    let mut columns: Vec<&Column> = snapshot.columns.iter().filter(|column| column.table_oid == table).collect();
+    columns.sort_unstable_by_key(|column| column.position);
+    let gaps = dropped(&columns);
+    let mut positions: Vec<i16> = columns.into_iter().map(|column| column.position).chain(gaps).collect();
     positions.sort_unstable();
     positions.into_iter().zip(1..).collect()
 }

@@ -9,6 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::pages::{self, BLOCK};
+use crate::snapshot::GinSearch;
 
 /// Blocks in one file; what follows lies in `name.1`, `name.2`, …
 pub const SEGMENT: u64 = 131_072;
@@ -24,12 +25,14 @@ pub struct Shape {
     pub height: Option<u32>,
     /// Blocks of the table, of a BRIN index.
     pub of_table: Option<u64>,
+    /// What a search costs, of a GIN index.
+    pub search: Option<GinSearch>,
 }
 
 impl Shape {
     /// Whether its first pages change.
     pub fn rewritten(&self) -> bool {
-        self.of_table.is_some() || self.height.is_some_and(|height| height > 0)
+        self.of_table.is_some() || self.search.is_some() || self.height.is_some_and(|height| height > 0)
     }
 }
 

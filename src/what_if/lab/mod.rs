@@ -34,7 +34,7 @@ pub use error::LabError;
 pub use session::LabSession;
 
 use super::{Design, Size};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{GinSearch, Snapshot};
 use candidate::Candidate;
 use server::Server;
 
@@ -94,6 +94,8 @@ struct Relation {
     own_blocks: u64,
     /// Access method, of an index.
     method: Option<String>,
+    /// What a search costs, of a GIN index.
+    search: Option<GinSearch>,
 }
 
 /// A throwaway planner; dropping it leaves nothing behind.
@@ -124,6 +126,7 @@ impl Relation {
             blocks: self.blocks,
             height: height.filter(|_| self.method.as_deref() == Some("btree")),
             of_table: blocks_of_table.filter(|_| self.method.as_deref() == Some("brin")),
+            search: self.search,
         })
     }
 }

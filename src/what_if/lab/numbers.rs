@@ -57,6 +57,10 @@ pub async fn write_statistics(
     }
     copy.send(chunk.into_bytes()).await.map_err(&doing)?;
     copy.finish().await.map_err(&doing)?;
+    if connection.execute(sqlx::raw_sql(NAMES)).await.is_err() {
+        // one of them is no name at all; then each is looked up where it stands
+        connection.execute(sqlx::raw_sql(NO_NAMES)).await.map_err(&doing)?;
+    }
     if connection.execute(sqlx::raw_sql(INSERT)).await.is_ok() {
         return Ok(Vec::new());
     }
@@ -79,6 +83,9 @@ CREATE TEMP TABLE staged (relation oid, att text, inh bool, nf real, w int, nd r
   k3 int2, o3 text, c3 text, n3 text, v3 text, t3 text, k4 int2, o4 text, c4 text, n4 text, v4 text, t4 text,
   k5 int2, o5 text, c5 text, n5 text, v5 text, t5 text);";
 
+const NAMES: &str = include_str!("names.sql");
+const NO_NAMES: &str =
+    "CREATE TEMP TABLE names AS SELECT '{}'::jsonb AS operators, '{}'::jsonb AS collations, '{}'::jsonb AS kinds";
 const INSERT: &str = include_str!("statistic.sql");
 
 /// One value that its type does not take costs its own row alone.

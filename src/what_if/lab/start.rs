@@ -125,7 +125,7 @@ async fn database(server: &Server, snapshot: &Snapshot, major: u32) -> Result<()
 /// Schemas, the lab's own functions, extensions and collations.
 async fn foundations(superuser: &mut PgConnection, snapshot: &Snapshot) -> Result<Vec<Missing>, LabError> {
     let mut sql = format!("CREATE SCHEMA {OWN}; GRANT USAGE ON SCHEMA {OWN} TO {OWN};\n");
-    sql += &[build::FUNCTION, SHOW, &clock::functions(snapshot.taken_at)].join(";\n");
+    sql += &[build::FUNCTION, SHOW, schema::SEQUENCE, &clock::functions(snapshot.taken_at)].join(";\n");
     let schemas = schemas(snapshot).into_iter().map(|schema| match schema.as_str() {
         "public" => format!(";\nALTER SCHEMA public OWNER TO {OWN}"),
         _ => format!(";\nCREATE SCHEMA {} AUTHORIZATION {OWN}", quoted(&schema)),
@@ -267,6 +267,7 @@ fn of_index(index: &Index, oid: i64, path: Option<String>, unknown: f64) -> Rela
         pages: index.pages,
         rows: index.rows.unwrap_or(unknown),
         method: Some(index.method.clone()),
+        search: index.search.filter(|_| index.method == "gin"),
         ..Relation::default()
     }
 }

@@ -77,6 +77,17 @@ pub fn fan_out(shape: &Shape, leaves: &Leaves) -> f64 {
     (children + 1.0).max(2.0)
 }
 
+/// The least and the most that [`fan_out`] can be, whatever the leaves are like.
+pub fn extreme_fan_outs(shape: &Shape) -> (f64, f64) {
+    let keys: Vec<&KeyShape> = shape.keys.iter().collect();
+    let means = (1..=keys.len()).map(|count| Widths::of(&keys[..count]).mean());
+    let (narrow, wide) = means.fold((f64::INFINITY, 0.0_f64), |(low, high), mean| (low.min(mean), high.max(mean)));
+    let filled = f64::from(ROOM - INNER_FREE - 8 - LINE_POINTER);
+    let most = filled / (narrow + f64::from(LINE_POINTER)).max(1.0) + 1.0;
+    let least = filled / (wide + f64::from(TID_ALIGNED + LINE_POINTER)) - 1.0;
+    (least.max(2.0), most.max(2.0))
+}
+
 /// Sizes of the entries above the leaves, line pointer included, with their shares: only as many keys as tell two
 /// pages apart.
 fn pivots(shape: &Shape, leaves: &Leaves) -> Vec<(f64, f64)> {

@@ -1,7 +1,7 @@
 //! How many levels a B-tree has above its leaves, by its blocks.
 
 use super::Shape;
-use super::btree::{INNER_FREE, LINE_POINTER, ROOM, fan_out, leaves};
+use super::btree::{INNER_FREE, LINE_POINTER, ROOM, extreme_fan_outs, fan_out, leaves};
 
 /// Levels above the leaves of a B-tree of so many blocks, metapage included: 0 where the root is a leaf.
 pub fn height(blocks: u64, shape: &Shape) -> u32 {
@@ -9,14 +9,24 @@ pub fn height(blocks: u64, shape: &Shape) -> u32 {
         return 0;
     }
     let pages = (blocks - 1) as f64;
+    let (least, most) = extreme_fan_outs(shape);
+    let low = of_pages(pages, most, root_of_grown(most));
+    if low == of_pages(pages, least, least) {
+        // whatever its keys are like: most trees are not near a level more, and none of their pages needs laying out
+        return low;
+    }
     let fresh = leaves(shape);
     let fan_out = fan_out(shape, &fresh);
+    let grew = shape.constraint || pages > fresh.pages * grown(shape);
+    of_pages(pages, fan_out, if grew { root_of_grown(fan_out) } else { fan_out })
+}
+
+/// Levels over as many leaves as leave their share of these pages to the levels.
+fn of_pages(pages: f64, fan_out: f64, root: f64) -> u32 {
     let mut leaf_pages = pages;
     for _ in 0..8 {
         leaf_pages = (leaf_pages + pages - total(leaf_pages, fan_out)).clamp(1.0, pages);
     }
-    let grew = shape.constraint || pages > fresh.pages * grown(shape);
-    let root = if grew { root_of_grown(fan_out) } else { fan_out };
     levels(leaf_pages.round(), fan_out, root)
 }
 

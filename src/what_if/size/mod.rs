@@ -170,8 +170,11 @@ pub fn entry_bytes(snapshot: &Snapshot, design: &Design) -> Option<f64> {
     Some(size.blocks.saturating_sub(1) as f64 * PAGE as f64 / size.entries)
 }
 
-/// The height of a B-tree that exists, by its blocks now.
+/// The height of a B-tree that exists: as its server said, else by its blocks now.
 pub fn height_of(snapshot: &Snapshot, index: &Index) -> Option<u32> {
+    if index.height.is_some() {
+        return index.height;
+    }
     let blocks = index.blocks.or(index.bytes.map(|bytes| bytes / PAGE)).unwrap_or(index.pages);
     let shape = Shape::of_index(snapshot, index).filter(|shape| shape.method == "btree")?;
     Some(height(blocks, &shape))

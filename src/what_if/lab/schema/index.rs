@@ -195,7 +195,7 @@ mod tests {
         };
         let plan = facts_of(&snapshot(index));
         assert_eq!(
-            plan.phases[5][0].sql,
+            plan.phases[6][0].sql,
             "CREATE INDEX \"I x\" ON public.\"t\"\"; DROP\" USING btree (\"select\", (lower(b)) COLLATE pg_catalog.\"C\" \
              text_pattern_ops DESC NULLS LAST) INCLUDE (c) WITH (fillfactor = '80') WHERE (a > 0)"
         );
@@ -206,7 +206,7 @@ mod tests {
         let keys = vec![IndexKey { column: Some("a".to_owned()), ..IndexKey::default() }];
         let predicate = Some("true); COPY t TO PROGRAM 'x'; SELECT (1".to_owned());
         let plan = facts_of(&snapshot(Index { table_oid: 1, keys, predicate, ..Index::default() }));
-        assert!(plan.phases[5].is_empty());
+        assert!(plan.phases[6].is_empty());
         let refused: Vec<&Missing> = plan.refused.iter().collect();
         assert_eq!((refused.len(), refused[0].tables.as_slice()), (1, &[1][..]));
     }

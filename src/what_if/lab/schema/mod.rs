@@ -3,6 +3,7 @@
 //! Every name is quoted; every piece of SQL from the snapshot is looked at before it becomes part of a statement. A
 //! statement stands for one thing, so that a failure costs that thing and what needs it.
 
+mod default;
 mod index;
 mod kinds;
 mod relation;
@@ -15,7 +16,9 @@ use super::fragment::{is_fragment, is_name};
 use crate::ident::QualifiedName;
 use crate::snapshot::{Snapshot, Table};
 
+pub(super) use default::SEQUENCE;
 pub(super) use index::lab_names;
+pub(super) use table::dropped;
 
 /// The lab's own schema, role and database.
 pub(super) const OWN: &str = "pgassay_lab";
@@ -38,7 +41,8 @@ pub(super) struct Step {
 pub(super) struct Plan {
     /// Each phase needs only those before it and itself.
     pub phases: Vec<Vec<Step>>,
-    /// Goes after the statistics: a check of a domain runs wherever a value of it is read.
+    /// Goes after the statistics: a check of a domain runs wherever a value of it is read, a default wherever a row is
+    /// put in.
     pub late: Vec<Step>,
     /// What is not even tried.
     pub refused: Vec<Missing>,
@@ -63,8 +67,10 @@ pub(super) fn plan(facts: &Facts<'_>) -> Plan {
     let mut plan = Plan::default();
     let (early, late) = kinds::types(facts, &mut plan.refused);
     plan.late = late;
+    plan.late.extend(default::defaults(facts));
     let functions = kinds::functions(facts, &mut plan.refused);
     let tables = table::tables(facts, &mut plan.refused);
+    let gaps = table::gaps(facts);
     let checks = table::checks(facts, &mut plan.refused);
     let parents = table::parents(facts, &mut plan.refused);
     let indexes = index::indexes(facts, &mut plan.refused);
@@ -72,7 +78,7 @@ pub(super) fn plan(facts: &Facts<'_>) -> Plan {
     let keys = table::foreign_keys(facts, &mut plan.refused);
     let statistics = relation::statistics(facts, &mut plan.refused);
     let views = relation::views(facts, &mut plan.refused);
-    plan.phases = vec![early, functions, tables, checks, parents, indexes, attached, keys, statistics, views];
+    plan.phases = vec![early, functions, tables, gaps, checks, parents, indexes, attached, keys, statistics, views];
     plan
 }
 

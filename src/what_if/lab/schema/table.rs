@@ -10,12 +10,12 @@ use crate::snapshot::{Column, Constraint, ConstraintKind, Table, TableKind};
 /// From it on, columns can be computed when they are read: the planner puts their expressions in.
 const VIRTUAL: u32 = 18;
 
+/// Most columns of a table, those included that were dropped (`MaxHeapAttributeNumber`).
+const MOST_COLUMNS: i16 = 1600;
+
 /// Tables; materialized views too, which the planner reads like tables.
 pub fn tables(facts: &Facts<'_>, refused: &mut Vec<Missing>) -> Vec<Step> {
-    let mut columns: BTreeMap<u32, Vec<&Column>> = BTreeMap::new();
-    for column in &facts.snapshot.columns {
-        columns.entry(column.table_oid).or_default().push(column);
-    }
+    let columns = facts.columns();
     let mut tables: Vec<&Table> = facts.snapshot.tables.iter().filter(|table| table.extension.is_none()).collect();
     tables.sort_by_key(|table| table.oid);
     let none = Vec::new();
@@ -46,7 +46,11 @@ fn table_sql(facts: &Facts<'_>, table: &Table, columns: &[&Column]) -> Result<(S
     let of = QualifiedName::new(&table.schema, &table.name);
     let mut alone = false;
     let mut parts = Vec::new();
+    let mut gaps = dropped(columns).into_iter().peekable();
     for column in columns {
+        while let Some(position) = gaps.next_if(|position| *position < column.position) {
+            parts.push(format!("{} int", filler(position)));
+        }
         let (sql, free) = column_sql(facts.major, column)?;
         parts.push(sql);
         alone |= free;
@@ -60,6 +64,42 @@ fn table_sql(facts: &Facts<'_>, table: &Table, columns: &[&Column]) -> Result<(S
         sql += &facts.tablespace(&table.tablespace_options);
     }
     Ok((sql, alone))
+}
+
+/// Numbers of columns that were dropped: they stay in every row, and a table with one is read by other plans.
+pub fn dropped(columns: &[&Column]) -> Vec<i16> {
+    let numbered = columns.first().is_some_and(|column| column.position > 0)
+        && columns.windows(2).all(|pair| pair[0].position < pair[1].position);
+    let last = columns.last().map_or(0, |column| column.position);
+    if !numbered || last > MOST_COLUMNS {
+        return Vec::new();
+    }
+    (1..last).filter(|position| columns.iter().all(|column| column.position != *position)).collect()
+}
+
+fn filler(position: i16) -> String {
+    quoted(&format!("pgassay dropped {position}"))
+}
+
+/// The columns that stand in for dropped ones, dropped as well.
+pub fn gaps(facts: &Facts<'_>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for (oid, columns) in facts.columns() {
+        let made = |table: &&&Table| table.extension.is_none() && table.kind != TableKind::Foreign;
+        let (Some(table), gaps) = (facts.tables.get(&oid).filter(made), dropped(&columns)) else { continue };
+        if gaps.is_empty() {
+            continue;
+        }
+        let of = QualifiedName::new(&table.schema, &table.name);
+        let drops: Vec<String> = gaps.into_iter().map(|gap| format!("DROP {}", filler(gap))).collect();
+        steps.push(Step {
+            what: format!("dropped columns of {of}"),
+            sql: format!("ALTER TABLE {of} {}", drops.join(", ")),
+            alone: false,
+            tables: facts.with_ancestors(oid),
+        });
+    }
+    steps
 }
 
 /// A column, and whether its SQL is more than names. Stored columns are plain ones to the planner.
@@ -78,6 +118,15 @@ fn column_sql(major: u32, column: &Column) -> Result<(String, bool), String> {
 }
 
 impl Facts<'_> {
+    /// Columns by table.
+    pub fn columns(&self) -> BTreeMap<u32, Vec<&Column>> {
+        let mut columns: BTreeMap<u32, Vec<&Column>> = BTreeMap::new();
+        for column in &self.snapshot.columns {
+            columns.entry(column.table_oid).or_default().push(column);
+        }
+        columns
+    }
+
     /// ` TABLESPACE x` of what lay in one with options of its own.
     pub fn tablespace(&self, options: &[String]) -> String {
         self.tablespaces.get(options).map(|name| format!(" TABLESPACE {}", quoted(name))).unwrap_or_default()
