@@ -1,7 +1,7 @@
-//! What one more index adds to an INSERT, by kind: the constants of `src/advisor/writes.rs` and `entries.rs`.
+//! What one more index adds to an INSERT, by kind: the constants of `src/advisor/writes.rs`, `entries.rs` and `wal.rs`.
 //!
 //! `cargo run --release --example entry_cost -- /usr/lib/postgresql/15/bin` makes a throwaway server, fills a table with
-//! no index and with each kind of one, and prints microseconds a row. The second half of the rows is timed, so that the
+//! no index and with each kind of one, and prints microseconds and bytes of WAL a row, without full page images. The second half of the rows is timed, so that the
 //! tree has its height.
 
 use std::path::PathBuf;
@@ -29,23 +29,28 @@ const KINDS: &[(&str, &str)] = &[
 #[tokio::main]
 async fn main() {
     let directory = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "/usr/lib/postgresql/15/bin".to_owned()));
-    let server = Scratch::start(&Binaries { directory }, &["shared_buffers=512MB"]).expect("a server");
+    let settings = ["shared_buffers=512MB", "full_page_writes=off"];
+    let server = Scratch::start(&Binaries { directory }, &settings).expect("a server");
     let mut connection = server.connect("postgres").await.expect("a connection");
     run(&mut connection, "CREATE EXTENSION pg_trgm").await;
-    let mut bare = 0.0;
+    let mut bare = (0.0, 0.0);
     for (name, index) in KINDS {
-        let each = microseconds(&mut connection, index).await;
+        let each = cost(&mut connection, index).await;
         if index.is_empty() {
             bare = each;
         }
-        println!("{name:<32} {each:>7.2} µs a row, {:>7.2} of them the index's", each - bare);
+        let own = (each.0 - bare.0, each.1 - bare.1);
+        println!(
+            "{name:<32} {:>7.2} µs and {:>6.0} bytes of WAL a row, {:>7.2} and {:>6.0} of them the index's",
+            each.0, each.1, own.0, own.1
+        );
     }
     connection.close().await.expect("a goodbye");
 }
 
-/// The least of three runs: other work on the machine only adds.
-async fn microseconds(connection: &mut PgConnection, index: &str) -> f64 {
-    let mut least = f64::INFINITY;
+/// Microseconds and bytes of WAL of a row, the least of three runs: other work on the machine only adds.
+async fn cost(connection: &mut PgConnection, index: &str) -> (f64, f64) {
+    let mut least = (f64::INFINITY, f64::INFINITY);
     for _ in 0..3 {
         run(
             connection,
@@ -56,11 +61,19 @@ async fn microseconds(connection: &mut PgConnection, index: &str) -> f64 {
             run(connection, index).await;
         }
         fill(connection, 1).await;
-        let start = Instant::now();
+        let (start, logged) = (Instant::now(), wal_bytes(connection).await);
         fill(connection, ROWS + 1).await;
-        least = least.min(start.elapsed().as_secs_f64() * 1e6 / f64::from(ROWS));
+        let time = start.elapsed().as_secs_f64() * 1e6 / f64::from(ROWS);
+        let logged = (wal_bytes(connection).await - logged) / f64::from(ROWS);
+        least = (least.0.min(time), least.1.min(logged));
     }
     least
+}
+
+/// Bytes of WAL so far.
+async fn wal_bytes(connection: &mut PgConnection) -> f64 {
+    let sql = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8";
+    sqlx::query_scalar(sql).fetch_one(connection).await.expect("a position")
 }
 
 async fn fill(connection: &mut PgConnection, from: u32) {

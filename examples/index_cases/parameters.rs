@@ -29,10 +29,10 @@ pub async fn prepare(connection: &mut PgConnection, position: usize, query: &str
         return Ok(Prepared { queryid: queryid(connection, query).await, executions: vec![query.to_owned()] });
     }
     let mut executions = Vec::new();
-    for _ in 0..SETS {
+    for set in 0..SETS {
         let mut values = Vec::new();
         for (place, type_name) in types.iter().enumerate() {
-            values.push(value(connection, query, place + 1, type_name).await);
+            values.push(value(connection, query, place + 1, type_name, set).await);
         }
         executions.push(format!("EXECUTE {name}({})", values.join(", ")));
     }
@@ -50,11 +50,11 @@ async fn queryid(connection: &mut PgConnection, sql: &str) -> Option<i64> {
     plan.iter().find_map(|line| line.strip_prefix("Query Identifier: ")?.trim().parse().ok())
 }
 
-/// A value of the column that stands before the parameter, from a random row.
-async fn value(connection: &mut PgConnection, query: &str, place: usize, type_name: &str) -> String {
+/// A value of the column that stands before the parameter, from a row of its table: any row, but the same on every run.
+async fn value(connection: &mut PgConnection, query: &str, place: usize, type_name: &str, set: usize) -> String {
     let plain = type_name.trim_end_matches("[]");
     let found = match compared(query, place) {
-        Some((column, _)) => sample(connection, query, &column).await,
+        Some((column, _)) => sample(connection, query, &column, set).await,
         None => None,
     };
     let like = compared(query, place).is_some_and(|(_, operator)| operator.to_lowercase().ends_with("like"));
@@ -67,15 +67,21 @@ async fn value(connection: &mut PgConnection, query: &str, place: usize, type_na
     if type_name.ends_with("[]") { format!("ARRAY[{quoted}::{plain}]") } else { format!("{quoted}::{plain}") }
 }
 
-async fn sample(connection: &mut PgConnection, query: &str, column: &str) -> Option<String> {
+async fn sample(connection: &mut PgConnection, query: &str, column: &str, set: usize) -> Option<String> {
+    // `author.id` is the id of authors: the table of that name before any other that has such a column
+    let (qualifier, column) = column.rsplit_once('.').unwrap_or(("", column));
     let owners = format!(
         "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
          JOIN pg_namespace n ON n.oid = c.relnamespace WHERE a.attname = '{column}' AND c.relkind IN ('r', 'p') \
-         AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND position(c.relname in '{}') > 0 ORDER BY c.oid",
-        query.replace('\'', "''")
+         AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND position(c.relname in '{}') > 0 \
+         ORDER BY c.relname <> '{}', c.oid",
+        query.replace('\'', "''"),
+        qualifier.trim_matches('"').replace('\'', "''")
     );
     let table = texts(connection, &owners).await.ok()?.into_iter().next()?;
-    let one = format!("SELECT {column}::text FROM {table} WHERE {column} IS NOT NULL ORDER BY random() LIMIT 1");
+    let one = format!(
+        "SELECT {column}::text FROM {table} WHERE {column} IS NOT NULL ORDER BY md5({column}::text) LIMIT 1 OFFSET {set}"
+    );
     texts(connection, &one).await.ok()?.into_iter().next()
 }
 
@@ -90,7 +96,7 @@ fn compared(query: &str, place: usize) -> Option<(String, String)> {
         words.pop();
     }
     let operator = words.pop()?;
-    let column = words.pop()?.rsplit('.').next()?;
+    let column = words.pop()?;
     Some((column.to_owned(), operator.to_owned()))
 }
 

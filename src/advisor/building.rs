@@ -2,7 +2,7 @@
 
 use crate::snapshot::{Snapshot, TableKind};
 use crate::units::Bytes;
-use crate::what_if::{Design, Size, TableFacts};
+use crate::what_if::{Design, DesignKey, Size, TableFacts};
 
 /// Bytes of a block.
 const BLOCK: u64 = 8192;
@@ -15,6 +15,7 @@ pub fn notes(snapshot: &Snapshot, design: &Design, facts: &TableFacts, size: Opt
     if let Some(extension) = design.needs_extension.as_ref().filter(|name| !snapshot.has_extension(name)) {
         notes.push(format!("needs the extension {extension}, which is not installed in this database"));
     }
+    notes.extend(design.keys.iter().filter_map(|key| inferred(snapshot, key)));
     if facts.table.kind == TableKind::Partitioned {
         notes.push(
             "CONCURRENTLY is refused on a partitioned table: ON ONLY the parent first, then CONCURRENTLY on each partition, \
@@ -35,6 +36,21 @@ pub fn notes(snapshot: &Snapshot, design: &Design, facts: &TableFacts, size: Opt
     notes
 }
 
+/// A key of documents that no text of the server holds: it was found out, and that is to be said.
+fn inferred(snapshot: &Snapshot, key: &DesignKey) -> Option<String> {
+    let (document, rest) = key.expression.as_deref()?.split_once(" ->> '")?;
+    let (name, _) = rest.split_once("'::text")?;
+    let literal = format!("'{name}'");
+    let mut texts = snapshot.statements.entries.iter().filter_map(|entry| entry.text.as_deref());
+    let document = document.trim_start_matches('(');
+    (!texts.any(|text| text.contains(&literal))).then(|| {
+        format!(
+            "the server keeps a parameter in the place of the key {literal}: of the keys in the sampled documents of \
+             {document} it alone fits the rows that calls return, so see in the program that it is the one"
+        )
+    })
+}
+
 fn space(snapshot: &Snapshot, design: &Design, size: Size) -> String {
     let bytes = size.blocks * BLOCK;
     let memory =
@@ -50,7 +66,7 @@ fn space(snapshot: &Snapshot, design: &Design, size: Size) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::{Setting, Table};
+    use crate::snapshot::{Setting, Statement, Table};
 
     #[test]
     fn a_build_that_does_not_fit_in_memory_needs_temporary_files() {
@@ -64,6 +80,20 @@ mod tests {
             let notes = notes(&snapshot, &design, &facts, Some(Size { blocks, ..Size::default() }));
             assert_eq!(notes.iter().any(|note| note.contains("temporary files")), temporary, "{method} {blocks}");
             assert!(notes.iter().any(|note| note.contains("SHARE UPDATE EXCLUSIVE")), "{notes:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_no_text_holds_is_said_to_be_found_out() {
+        let table = Table { oid: 1, pages: 1_000, ..Table::default() };
+        let mut snapshot = Snapshot { tables: vec![table], ..Snapshot::default() };
+        let keys = vec![DesignKey::expression("(meta ->> 'sku'::text)")];
+        let design = Design { table_oid: 1, method: "btree".to_owned(), keys, ..Design::default() };
+        for (text, expected) in [("SELECT 1 FROM t WHERE meta->>$1 = $2", true), ("… meta->>'sku' = $1", false)] {
+            snapshot.statements.entries = vec![Statement { text: Some(text.to_owned()), ..Statement::default() }];
+            let facts = TableFacts::read(&snapshot, 1).expect("the table");
+            let notes = notes(&snapshot, &design, &facts, None);
+            assert_eq!(notes.iter().any(|note| note.contains("'sku': of the keys")), expected, "{text}: {notes:?}");
         }
     }
 }

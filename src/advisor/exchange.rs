@@ -19,6 +19,8 @@ type Exchange = (Vec<usize>, Vec<usize>);
 pub struct Repair {
     /// Whether the limits count.
     pub limited: bool,
+    /// How much of the bytes may be taken, 0 to 1.
+    pub share: f64,
     /// Whether room is made and filled anew: dear, and for the best set only.
     pub refill: bool,
 }
@@ -34,21 +36,21 @@ pub fn repaired(search: &Search, designs: &[usize], repair: Repair, mut set: Set
 
 fn improved(search: &Search, designs: &[usize], repair: Repair, set: &Set) -> Option<Set> {
     let objective = search.objective;
-    let best = |exchanges: Vec<Exchange>| best_exchange(objective, repair.limited, set, &exchanges);
+    let best = |exchanges: Vec<Exchange>| best_exchange(objective, repair, set, &exchanges);
     best(removals(set))
         .or_else(|| best(swaps(objective, designs, set)))
         .or_else(|| best(mergers(objective, designs, set)))
         .or_else(|| if repair.refill { refilled(search, designs, set) } else { None })
 }
 
-fn best_exchange(objective: &Objective, limited: bool, set: &Set, exchanges: &[Exchange]) -> Option<Set> {
+fn best_exchange(objective: &Objective, repair: Repair, set: &Set, exchanges: &[Exchange]) -> Option<Set> {
     let state = objective.state(set);
     let mut best = (state.value + state.value.abs() * SAME, None);
     for (old, new) in exchanges {
         let value = objective.value_after(&state, old, new);
         if value > best.0 {
             let next = exchanged(set, old, new);
-            if !limited || objective.fits(&next) {
+            if !repair.limited || objective.fits_in(repair.share, &next) {
                 best = (value, Some(next));
             }
         }

@@ -20,6 +20,7 @@ mod setup;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod wal;
 mod why;
 mod worth;
 mod writes;
@@ -30,9 +31,9 @@ use crate::snapshot::Snapshot;
 use crate::what_if::{Answer, Basis, Design, Known, Question, Size, model};
 use crate::workload::Workload;
 
-pub use candidate::{Candidates, MAX_OF_STATEMENT, Unseen, candidates};
+pub use candidate::{Candidates, MAX_OF_STATEMENT, Unseen, candidates, candidates_by};
 pub use name::name;
-use objective::{Objective, View};
+use objective::{Objective, Set, View};
 use recommend::recommend;
 use select::{Effort, select};
 pub use why::{Reason, WhyError, why};
@@ -46,6 +47,16 @@ pub struct Options {
     pub max_indexes: Option<usize>,
     /// What counts for more, reads or writes.
     pub profile: Profile,
+}
+
+/// Which of the planner's figures are believed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Caution {
+    /// Those that a user would see come true, and only where somebody would notice: the program knows no other.
+    #[default]
+    Usual,
+    /// Every one, as advisors do that know only planner costs: for a comparison with those.
+    None,
 }
 
 /// Storage for new indexes.
@@ -111,8 +122,10 @@ pub fn advise(input: &Input) -> Step {
             }
         }
     }
+    // what hope came to is known by now, and a search that sees only what is known may not find it
+    let hoped = select(&objective, Effort::Thorough, &Set::new());
     let objective = objective.viewed(View::Sure);
-    let chosen = select(&objective, Effort::Thorough);
+    let chosen = select(&objective, Effort::Thorough, &hoped);
     let open = existing::questions(input, &objective, &chosen);
     if !input.last && !open.is_empty() {
         return Step::Ask(open);
@@ -122,11 +135,13 @@ pub fn advise(input: &Input) -> Step {
 
 /// Most of what has to be asked shows in a quick search.
 fn of_quick_search(objective: &Objective, known: &Known) -> Vec<Question> {
-    questions::hoped(objective, &select(objective, Effort::Quick), known)
+    questions::hoped(objective, &select(objective, Effort::Quick, &Set::new()), known)
 }
 
 fn of_thorough_search(objective: &Objective, known: &Known) -> Vec<Question> {
-    questions::hoped(objective, &select(objective, Effort::Thorough), known)
+    let chosen = select(objective, Effort::Thorough, &Set::new());
+    let open = questions::hoped(objective, &chosen, known);
+    if open.is_empty() { questions::without_each(objective, &chosen, known) } else { open }
 }
 
 /// The advice when `answer` answers everything at once: the model, or a test.
@@ -182,6 +197,8 @@ pub struct Advice {
     pub saved_ms: f64,
     /// Time that writes take longer, ms of the window.
     pub added_ms: f64,
+    /// WAL that those writes cause more, bytes of the window, full page images left out.
+    pub wal_bytes: f64,
     /// Updates that would no longer be HOT, rows of the window.
     pub hot_lost: f64,
     /// Seconds that the statements' counters cover; `None` where the server does not say.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::Caution;
 use super::statement::{Mask, Statement, mask_of};
 use crate::what_if::Design;
 
@@ -75,6 +76,8 @@ pub struct Objective<'a> {
     pub view: View,
     /// Sets that help only together, beside those that known plans show.
     pub together: Vec<Vec<usize>>,
+    /// Whether what is in the set must be noticed, and not only cost less.
+    pub caution: Caution,
     /// For each design the statements that it may serve, with its bit there.
     places: Vec<Vec<(usize, Mask)>>,
     /// For each design what must be saved before it is worth having, ms.
@@ -103,11 +106,21 @@ impl<'a> Objective<'a> {
             limits,
             view: View::Hoped,
             together: Vec::new(),
+            caution: Caution::Usual,
             places,
             prices: Vec::new(),
         };
         objective.prices = (0..objective.designs.len()).map(|design| objective.price_of(design, total_ms)).collect();
         objective
+    }
+
+    /// The same with another caution: without any, an index is worth having that saves more than a trifle.
+    pub fn with(mut self, caution: Caution, total_ms: f64) -> Self {
+        self.caution = caution;
+        if caution == Caution::None {
+            self.prices = self.costs.iter().map(|cost| cost.upkeep_ms.max(0.0) + TRIFLE * total_ms).collect();
+        }
+        self
     }
 
     /// The same, with what is unknown counted otherwise.
@@ -162,7 +175,12 @@ impl<'a> Objective<'a> {
 
     /// Whether a set is within the limits.
     pub fn fits(&self, set: &Set) -> bool {
-        self.limits.bytes.is_none_or(|most| self.bytes(set) <= most)
+        self.fits_in(1.0, set)
+    }
+
+    /// Whether it is within this share of the bytes, 0 to 1, and no more indexes than wanted.
+    pub fn fits_in(&self, share: f64, set: &Set) -> bool {
+        self.limits.bytes.is_none_or(|most| self.bytes(set) <= (most as f64 * share) as u64)
             && self.limits.count.is_none_or(|most| set.len() <= most)
     }
 

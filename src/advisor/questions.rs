@@ -50,7 +50,16 @@ fn peel(statement: &Statement) -> Option<Mask> {
     None
 }
 
-/// What the search's choice still rests on hope for, and what it would lose without each of its indexes.
+/// What the search's choice would lose without each of its indexes: what hardly loses is not needed.
+pub fn without_each(objective: &Objective, chosen: &Set, known: &Known) -> Vec<Question> {
+    let less = |design: &usize| chosen.iter().copied().filter(|one| one != design).collect::<Set>();
+    let mut open: Vec<Question> = chosen.iter().flat_map(|design| hoped(objective, &less(design), known)).collect();
+    open.sort();
+    open.dedup();
+    open
+}
+
+/// What the search's choice still rests on hope for.
 pub fn hoped(objective: &Objective, chosen: &Set, known: &Known) -> Vec<Question> {
     let total: f64 = objective.statements.iter().map(|statement| statement.total_ms).sum();
     let mut open = Vec::new();

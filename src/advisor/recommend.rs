@@ -42,6 +42,7 @@ fn advice(input: &Input, objective: &Objective, chosen: &Set, position: usize) -
         write_overhead: facts.as_ref().and_then(|facts| writes::overhead(facts, design, size)),
         saved_ms,
         added_ms: upkeep.ms,
+        wal_bytes: upkeep.wal_bytes,
         hot_lost: upkeep.hot_lost,
         window_s: writes::window_s(input.snapshot),
         helps,

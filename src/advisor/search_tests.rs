@@ -98,10 +98,15 @@ impl World {
             let asks = [questions::first(&objective, &known), questions::peeled(&objective, &known)];
             let mut open = asks.into_iter().find(|open| !open.is_empty()).unwrap_or_default();
             if open.is_empty() {
-                open = questions::hoped(&objective, &select(&objective, Effort::Thorough), &known);
+                let chosen = select(&objective, Effort::Thorough, &Set::new());
+                open = questions::hoped(&objective, &chosen, &known);
+                if open.is_empty() {
+                    open = questions::without_each(&objective, &chosen, &known);
+                }
             }
             if open.is_empty() {
-                let chosen = select(&objective.viewed(View::Sure), Effort::Thorough);
+                let hoped = select(&objective, Effort::Thorough, &Set::new());
+                let chosen = select(&objective.viewed(View::Sure), Effort::Thorough, &hoped);
                 return (chosen, known.len());
             }
             let answers = open.iter().map(|question| self.answer(question)).collect();
@@ -246,8 +251,9 @@ fn the_order_of_the_answers_does_not_matter() {
         let (questions, answers): (Vec<_>, Vec<_>) = forward.of(query).iter().rev().cloned().unzip();
         backward.learn(questions, answers);
     }
-    let chosen =
-        |known: &Known| select(&world.objective(known, limits(Some(40_000))).viewed(View::Sure), Effort::Thorough);
+    let chosen = |known: &Known| {
+        select(&world.objective(known, limits(Some(40_000))).viewed(View::Sure), Effort::Thorough, &Set::new())
+    };
     assert_eq!(chosen(&forward), chosen(&backward));
 }
 

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use super::Caution;
 use super::exact::exact;
 use super::exchange::{Repair, repaired};
 use super::objective::{Objective, Set};
@@ -17,8 +18,9 @@ use super::worth::earns;
 pub const FEW: usize = 12;
 /// Values this near to each other are one, as a share of the greater.
 pub const SAME: f64 = 1e-6;
-/// Shares of the budget that are tried one after the other: a smaller one may lead to a set that grows better.
-const LADDER: [f64; 4] = [1.0, 0.75, 0.5, 0.25];
+/// Shares of the budget that are filled one after the other, each also from what the one before came to: a smaller one
+/// may lead to a set that grows better, and more room is never worth less.
+const LADDER: [f64; 4] = [0.125, 0.25, 0.5, 1.0];
 
 /// How hard the search tries where there are too many designs to weigh every set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,15 +31,19 @@ pub enum Effort {
     Thorough,
 }
 
-/// The chosen designs.
-pub fn select(objective: &Objective, effort: Effort) -> Set {
+/// The chosen designs; at least as good as what `from`, a set within the limits, can be made into.
+pub fn select(objective: &Objective, effort: Effort, from: &Set) -> Set {
     let moves = moves(objective);
     let valuable = valuable(objective, &moves);
     let search = Search { objective, moves, effort };
     let apart: Set = groups(objective, &valuable).iter().flat_map(|group| search.best_of(group, false)).collect();
     let unlimited = objective.fits(&apart);
     let chosen = if unlimited { apart } else { search.best_of(&valuable, true) };
-    justified(objective, chosen)
+    let kept: Set = from.iter().copied().filter(|design| valuable.contains(design)).collect();
+    let repair = Repair { limited: !unlimited, refill: !unlimited && effort == Effort::Thorough, share: 1.0 };
+    let other = if kept.is_empty() { kept } else { repaired(&search, &valuable, repair, kept) };
+    let best = better(objective, chosen, other);
+    if objective.caution == Caution::None { best } else { justified(objective, best) }
 }
 
 /// Designs that some plan uses, or that may save more alone than they cost.
@@ -87,15 +93,26 @@ impl Search<'_, '_> {
         if designs.len() <= FEW {
             return exact(self.objective, designs, limited);
         }
-        let tries = if limited && self.effort == Effort::Thorough { LADDER.len() } else { 1 };
-        let starts = LADDER[..tries].iter().flat_map(|share| [true, false].map(|per_byte| (*share, per_byte)));
-        let sets = starts.filter(|(_, per_byte)| limited || !per_byte).map(|(share, per_byte)| {
-            let set = self.grown(designs, &Room { limited, share, per_byte }, Set::new());
-            repaired(self, designs, Repair { limited, refill: false }, set)
-        });
-        let best = sets.reduce(|best, next| better(self.objective, best, next)).unwrap_or_default();
-        let refill = limited && self.effort == Effort::Thorough;
-        repaired(self, designs, Repair { limited, refill }, best)
+        let thorough = limited && self.effort == Effort::Thorough;
+        let shares = if thorough { &LADDER[..] } else { &[1.0] };
+        let best = shares.iter().fold(Set::new(), |from, share| self.best_within(designs, limited, *share, &from));
+        repaired(self, designs, Repair { limited, refill: thorough, share: 1.0 }, best)
+    }
+
+    /// The best set that grows, from nothing or from this one, into a share of the room.
+    fn best_within(&self, designs: &[usize], limited: bool, share: f64, from: &Set) -> Set {
+        let repair = Repair { limited, refill: false, share };
+        let ways: &[bool] = if limited { &[true, false] } else { &[false] };
+        let begun: BTreeSet<&Set> = BTreeSet::from([from, const { &Set::new() }]);
+        let grown: BTreeSet<Set> = begun
+            .into_iter()
+            .flat_map(|set| {
+                ways.iter()
+                    .map(|per_byte| self.grown(designs, &Room { limited, share, per_byte: *per_byte }, set.clone()))
+            })
+            .collect();
+        let sets = grown.into_iter().map(|set| repaired(self, designs, repair, set));
+        sets.fold(from.clone(), |best, next| better(self.objective, best, next))
     }
 
     /// Adds what gains most, one design or several that a plan uses together, until nothing gains.
@@ -126,12 +143,8 @@ pub struct Room {
 impl Room {
     /// Whether there is room for these beside the set.
     fn holds(&self, objective: &Objective, set: &Set, new: &[usize]) -> bool {
-        let limits = objective.limits;
-        let share = |most: u64| (most as f64 * self.share) as u64;
-        let bytes = || objective.bytes(set) + objective.bytes(&new.iter().copied().collect());
-        !self.limited
-            || limits.bytes.is_none_or(|most| bytes() <= share(most))
-                && limits.count.is_none_or(|most| set.len() + new.len() <= most)
+        let all = || set.iter().chain(new).copied().collect();
+        !self.limited || objective.fits_in(self.share, &all())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::candidate::{Candidates, Unseen};
+use super::clock::Verdict;
 use super::objective::{Cost, Limits, Objective};
 use super::statement::{MOST_DESIGNS, Statement};
 use super::{Budget, Input, clock, existing, writes};
@@ -36,12 +37,15 @@ pub struct Prepared {
 pub fn objective<'a>(input: &Input<'a>) -> Objective<'a> {
     let prepared = input.candidates.prepared.get_or_init(|| prepared(input));
     let designs: Vec<&Design> = prepared.designs.iter().collect();
-    let asked = prepared.relevant.iter().map(|(query, relevant)| statement(input, *query, relevant, &designs));
+    let rate = rate(input, prepared);
+    let asked = prepared.relevant.iter().map(|(query, relevant)| statement(input, *query, relevant, &designs, rate));
     let mut statements: Vec<Statement> = asked.collect();
     statements.extend(unseen(input, &designs));
     let walked = prepared.walked.iter();
     let costs = designs.iter().zip(walked).map(|(design, walked)| cost(input, design, *walked)).collect();
-    let mut objective = Objective::new(designs, statements, costs, limits(input), input.workload.total_ms());
+    let total_ms = input.workload.total_ms();
+    let objective = Objective::new(designs, statements, costs, limits(input), total_ms);
+    let mut objective = objective.with(input.candidates.caution, total_ms);
     objective.together = together(input.candidates, &objective.designs);
     objective
 }
@@ -103,21 +107,39 @@ fn estimated(design: &Design, one: &Unseen) -> Vec<(Question, Answer)> {
     vec![(ask(Vec::new()), plan(one.before, Vec::new())), (ask(vec![design.clone()]), plan(one.after, vec![0]))]
 }
 
-/// What is known of a statement; by the counters where the planner is plainly wrong about it.
-fn statement<'a>(input: &Input<'a>, query: usize, relevant: &[usize], designs: &[&'a Design]) -> Statement<'a> {
+/// What a unit of cost takes on this server, by the statements that were planned as it is.
+fn rate(input: &Input, prepared: &Prepared) -> Option<f64> {
+    let nothing = |query: usize| input.known.answer(&Question { query, ..Question::default() });
+    let of_query = |query: &usize| clock::witness(&input.workload.queries[*query], &nothing(*query)?);
+    clock::rate(&prepared.relevant.keys().filter_map(of_query).collect::<Vec<_>>())
+}
+
+/// What is known of a statement; by the clock where the planner is plainly wrong about it.
+fn statement<'a>(
+    input: &Input<'a>,
+    query: usize,
+    relevant: &[usize],
+    designs: &[&'a Design],
+    rate: Option<f64>,
+) -> Statement<'a> {
     let asked = &input.workload.queries[query];
     let own: Vec<Design> = relevant.iter().map(|position| designs[*position].clone()).collect();
-    let overruled =
-        clock::first_answers(input.known, query, &own).and_then(|(before, all)| clock::overrules(asked, &before, &all));
-    match overruled {
-        None => Statement::asked(query, &asked.counters, relevant.to_vec(), designs, input.known),
-        Some(blocks) => {
+    let verdict = clock::first_answers(input.known, query, &own)
+        .map_or(Verdict::Planner, |(before, all)| clock::verdict(asked, &before, &all, rate));
+    let planned = || Statement::asked(query, &asked.counters, relevant.to_vec(), designs, input.known);
+    let mut statement = match verdict {
+        Verdict::Planner | Verdict::Faster(..) => planned(),
+        Verdict::Limit(_) | Verdict::Slower(..) => {
             let answers = clock::judged(input.snapshot, input.workload, query, &own);
-            let mut told = Statement::told(query, &asked.counters, relevant.to_vec(), designs, answers);
-            told.note = Some(clock::note(blocks, asked.counters.mean_ms()));
-            told
+            Statement::told(query, &asked.counters, relevant.to_vec(), designs, answers)
         }
+    };
+    if let Verdict::Faster(_, cost) = verdict {
+        statement.measured = Some(cost);
     }
+    statement.caution = input.candidates.caution;
+    statement.note = clock::note(verdict, asked.counters.mean_ms());
+    statement
 }
 
 /// Sets that help a statement only together: one for each alternative of an OR.
@@ -159,8 +181,16 @@ fn serves(design: &Design, scans: &[Scan]) -> bool {
     let path = Path::designed(0, design);
     scans.iter().filter(|scan| scan.facts.table.oid == design.table_oid).any(|scan| {
         let outer: Vec<usize> = scan.joins.iter().map(|join| join.other).collect();
-        serve(&path, scan, &outer).is_some()
+        serve(&path, scan, &outer).is_some() || in_every_alternative(design, scan)
     })
+}
+
+/// Whether the planner may find a use that the conditions do not show: it takes out of an OR what all of its
+/// alternatives have in common, a join too.
+fn in_every_alternative(design: &Design, scan: &Scan) -> bool {
+    let first = design.keys.first().and_then(|key| key.column.as_ref());
+    let read = first.zip(scan.reads.as_ref()).is_some_and(|(first, reads)| reads.contains(first));
+    read && scan.conditions.iter().any(|condition| !condition.conjunct)
 }
 
 /// How large a design would be: by the planner that would have it, else an estimate.

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
+use super::Caution;
 use crate::what_if::{Answer, Basis, Design, Known, Plan, Question};
 use crate::workload::Counters;
 
@@ -49,8 +50,12 @@ pub struct Statement<'a> {
     pub basis: Basis,
     /// Nobody needs to be asked: our own estimate is all there is.
     pub told: bool,
+    /// What it costs by the clock, in the planner's units, where that is far below the planner's word.
+    pub measured: Option<f64>,
     /// What is to be said of how it was judged.
     pub note: Option<String>,
+    /// Whether gains within the error of a planner's figures count.
+    pub caution: Caution,
     asked: Vec<Asked<'a>>,
     memo: RefCell<HashMap<Mask, Gain>>,
 }
@@ -111,7 +116,9 @@ impl<'a> Statement<'a> {
             before: before.unwrap_or_default(),
             basis: asked.iter().map(|asked| asked.answer.basis).max().unwrap_or_default(),
             told: false,
+            measured: None,
             note: None,
+            caution: Caution::Usual,
             asked,
             memo: RefCell::default(),
         }
@@ -144,8 +151,9 @@ impl<'a> Statement<'a> {
         if self.before.is_empty() {
             return Gain::default();
         }
-        let sure = most(&|way| self.at_hand(way, set, without).map_or(f64::INFINITY, |one| one.plan.cost / one.before));
-        let hoped = most(&|way| self.floor(way, set, without) / self.before[way].max(f64::MIN_POSITIVE));
+        let cost = |way| self.at_hand(way, set, without).map_or(f64::INFINITY, |one| one.plan.cost);
+        let sure = most(&|way| self.left(way, cost(way)));
+        let hoped = most(&|way| self.left(way, self.floor(way, set, without)));
         let counts = |gain: f64| if (0.0..self.least()).contains(&gain) { 0.0 } else { gain.min(MOST) };
         let sure = counts(sure);
         Gain { sure, hoped: counts(hoped).max(sure) }
@@ -180,8 +188,20 @@ impl<'a> Statement<'a> {
         self.asked.len()
     }
 
+    /// Share of its time that is left at this cost: where the clock says that it costs less than the planner believes,
+    /// only a cost below that saves any.
+    fn left(&self, way: usize, cost: f64) -> f64 {
+        let before = self.before[way].max(f64::MIN_POSITIVE);
+        let measured = self.measured.filter(|measured| *measured < before && cost <= before);
+        measured.map_or(cost / before, |measured| (cost / measured).min(1.0))
+    }
+
     fn least(&self) -> f64 {
-        if self.basis == Basis::Model { LEAST_MODELLED } else { LEAST_PLANNED }
+        match (self.caution, self.basis) {
+            (Caution::None, _) => 0.0,
+            (_, Basis::Model) => LEAST_MODELLED,
+            _ => LEAST_PLANNED,
+        }
     }
 
     /// The cheapest known plan that needs nothing but these.

@@ -6,6 +6,8 @@ use crate::what_if::{Basis, Design};
 
 /// Share of one statement's time below which nobody notices.
 const NOTICED: f64 = 0.20;
+/// Share of one statement's time that is within the error of the planner's figures: no loss, as it would be no gain.
+const WITHIN_ERROR: f64 = 0.03;
 /// Share of the workload's time that is worth an index though no single statement gains as much; a planner's word only.
 const BROAD: f64 = 0.005;
 /// Share of its own saving that an index must add to another one with the same first key.
@@ -39,6 +41,7 @@ fn lost(objective: &Objective, chosen: &Set, design: usize) -> Vec<Loss> {
         let with = objective.mask(*position, chosen);
         let ms = objective.saved_on(*position, with) - objective.saved_on(*position, with & !bit);
         let share = if statement.total_ms > 0.0 { ms / statement.total_ms } else { 0.0 };
+        let ms = if (0.0..WITHIN_ERROR).contains(&share) { 0.0 } else { ms };
         Loss { share, ms, planned: statement.basis != Basis::Model }
     };
     objective.places(design).iter().map(loss).collect()
@@ -50,4 +53,40 @@ fn begin_alike(objective: &Objective, one: usize, other: usize) -> bool {
     (of(one).table_oid, &of(one).method, &of(one).predicate)
         == (of(other).table_oid, &of(other).method, &of(other).predicate)
         && of(one).keys.first() == of(other).keys.first()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::advisor::objective::{Cost, Limits, View};
+    use crate::advisor::statement::Statement;
+    use crate::what_if::{Answer, DesignKey, Plan, Question};
+    use crate::workload::Counters;
+
+    /// Whether the second of two indexes earns its keep, when a statement that costs 1,000 costs so much with the first
+    /// and with both.
+    fn second_earns(first: f64, both: f64) -> bool {
+        let design = |name: &str| Design { table_oid: 1, keys: vec![DesignKey::column(name)], ..Design::default() };
+        let (a, b) = (design("a"), design("b"));
+        let told = |designs: &[&Design], cost: f64| {
+            let designs: Vec<Design> = designs.iter().map(|one| (*one).clone()).collect();
+            let used = (0..designs.len()).collect();
+            let answer = Answer::one(Basis::Lab, Plan { cost, used, ..Plan::default() });
+            (Question { query: 0, designs, without: Vec::new() }, answer)
+        };
+        let answers = vec![told(&[], 1_000.0), told(&[&a], first), told(&[&a, &b], both)];
+        let counters = Counters { calls: 10, total_ms: 10_000.0, ..Counters::default() };
+        let all = vec![&a, &b];
+        let statement = Statement::told(0, &counters, vec![0, 1], &all, answers);
+        let objective =
+            Objective::new(all.clone(), vec![statement], vec![Cost::default(); 2], Limits::default(), 10_000.0);
+        earns(&objective.viewed(View::Sure), &Set::from([0, 1]), 1)
+    }
+
+    #[test]
+    fn what_an_index_adds_within_the_error_of_a_plan_does_not_count() {
+        for (first, both, expected) in [(500.0, 100.0, true), (150.0, 100.0, true), (110.0, 100.0, false)] {
+            assert_eq!(second_earns(first, both), expected, "{first} {both}");
+        }
+    }
 }

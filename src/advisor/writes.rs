@@ -6,12 +6,12 @@
 //! written is told by the statements; where those saw little of it (COPY, cascades, an
 //! evicted entry), by the table's counters.
 
-use super::Profile;
+use super::{Profile, wal};
 use crate::snapshot::{Snapshot, Table};
 use crate::what_if::{Design, Path, Size, TableFacts};
 use crate::workload::{Kind, Query, Workload};
 
-/// Time to add one entry to a B-tree in memory, with its WAL, ms. Measured by `examples/entry_cost`: under 1 µs where keys
+/// Time to add one entry to a B-tree in memory and to make its WAL, ms. Measured by `examples/entry_cost`: under 1 µs where keys
 /// rise or are few, 5 µs where they come in no order; 4 stands for both.
 const ENTRY_MS: f64 = 0.004;
 /// Work of VACUUM for one dead entry, in entries added: it reads each index in its physical order.
@@ -32,8 +32,10 @@ pub struct Upkeep {
     pub entries: f64,
     /// Rows whose update would no longer be HOT, in the window.
     pub hot_lost: f64,
-    /// Time, ms of the window.
+    /// Time, ms of the window, what becomes of the WAL included.
     pub ms: f64,
+    /// Bytes of WAL in the window.
+    pub wal_bytes: f64,
     /// Statements that get dearer: position in `Workload::queries`, and ms that it adds in the window.
     pub slows: Vec<(usize, f64)>,
 }
@@ -47,8 +49,8 @@ struct Writes {
 }
 
 impl Profile {
-    /// What a millisecond on writes counts for in milliseconds on reads. Writes also cost WAL shipped to standbys,
-    /// VACUUM and cache, which no figure here holds: for whom they matter four times is near what an entry in memory
+    /// What a millisecond on writes counts for in milliseconds on reads. Writes also cost VACUUM
+    /// and cache, which no figure here holds: for whom they matter four times is near what an entry in memory
     /// and one that must be read differ by.
     pub fn write_weight(self) -> f64 {
         match self {
@@ -65,6 +67,7 @@ pub fn upkeep(snapshot: &Snapshot, workload: &Workload, design: &Design, size: O
     let share = size.filter(|_| facts.rows > 0.0).map_or(1.0, |size| (size.entries / facts.rows).clamp(0.0, 1.0));
     let share = if design.predicate.is_some() { share } else { 1.0 };
     let entry_ms = ENTRY_MS * super::entries::entries_per_row(snapshot, &facts, design);
+    let entry_wal = wal::bytes_per_row(snapshot, &facts, design);
     let others = neighbours(snapshot, design.table_oid);
     let hot = hot_share(facts.table);
     let mut upkeep = Upkeep::default();
@@ -73,7 +76,9 @@ pub fn upkeep(snapshot: &Snapshot, workload: &Workload, design: &Design, size: O
             continue;
         }
         let (own, lost) = written(query, design, hot, breaks_hot_already(snapshot, query));
-        let ms = own * share * entry_ms + lost * others * ENTRY_MS;
+        let logged = own * share * entry_wal + lost * others * wal::USUAL;
+        let ms = own * share * entry_ms + lost * others * ENTRY_MS + wal::ms(logged);
+        upkeep.wal_bytes += logged;
         upkeep.entries += own * share + lost * others;
         upkeep.hot_lost += lost;
         upkeep.ms += ms;
@@ -82,7 +87,8 @@ pub fn upkeep(snapshot: &Snapshot, workload: &Workload, design: &Design, size: O
     let unseen = unseen(snapshot, workload, facts.table);
     let own = unseen.inserted + unseen.updated * (1.0 - hot) + unseen.deleted * REMOVED;
     upkeep.entries += own * share;
-    upkeep.ms += own * share * entry_ms;
+    upkeep.ms += own * share * (entry_ms + wal::ms(entry_wal));
+    upkeep.wal_bytes += own * share * entry_wal;
     upkeep
 }
 

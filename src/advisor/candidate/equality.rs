@@ -2,6 +2,7 @@
 
 use super::sharing::is_lookup;
 use super::site::Site;
+use crate::snapshot::ColumnStatistics;
 use crate::what_if::{Condition, Design, DesignKey, KeyText};
 use crate::workload::Comparison;
 
@@ -13,6 +14,12 @@ const MAX_HEADS: usize = 14;
 pub const FEW_ROWS: f64 = 10.0;
 /// A condition that more rows pass is no key.
 const UNSELECTIVE: f64 = 0.5;
+/// Rows that keys leave, to those that a call returns: so near to each other, nothing is left to narrow.
+const NEAR: f64 = 1.25;
+/// Rows that keys leave, to the fewest that as many keys can: above it there is no doubt which are better.
+const FAR: f64 = 4.0;
+/// Share of the commonest value, to that of any value: above it nobody knows how many rows the values asked for have.
+const UNEVEN: f64 = 3.0;
 
 /// Indexes over equality columns alone.
 pub fn designs(site: &Site) -> Vec<Design> {
@@ -45,6 +52,8 @@ pub fn heads(site: &Site) -> Vec<Vec<KeyText>> {
             kept.push(head);
         }
     }
+    drop_needless(site, &mut kept);
+    drop_dominated(site, &keys, &mut kept);
     // the whole of them, in the best order, must not fall to the bound
     if let Some(whole) = kept.iter().max_by_key(|head| head.len()).cloned() {
         kept.truncate(MAX_HEADS);
@@ -53,6 +62,56 @@ pub fn heads(site: &Site) -> Vec<Vec<KeyText>> {
         }
     }
     kept
+}
+
+/// No index finds fewer rows than a call returns, whatever the planner makes of columns that depend on each other. Where
+/// some keys find about as many, more of them narrow nothing; they stay where other statements look them up too.
+fn drop_needless(site: &Site, heads: &mut Vec<Vec<KeyText>>) {
+    let Some(returned) = returned(site) else { return };
+    let suffices = |head: &&Vec<KeyText>| {
+        head.iter().all(|key| is_even(site, key)) && site.scan.facts.rows * left(site, head) <= returned * NEAR
+    };
+    let Some(shortest) = heads.iter().filter(suffices).map(Vec::len).min() else { return };
+    heads.retain(|head| head.len() <= shortest || head.iter().any(|key| is_shared(site, key)));
+}
+
+/// Of as many keys, those that leave by far the fewest rows: the others narrow less for the same trouble, and a planner
+/// that finds one row or two with either sees no difference. They stay where other statements look them up too.
+fn drop_dominated(site: &Site, keys: &[(KeyText, f64)], heads: &mut Vec<Vec<KeyText>>) {
+    let mut shares: Vec<f64> = keys.iter().map(|(key, _)| share(site, key)).collect();
+    shares.sort_by(f64::total_cmp);
+    let fewest = |length: usize| shares.iter().take(length).product::<f64>();
+    let certain = |key: &KeyText| is_even(site, key) && !is_shared(site, key);
+    heads.retain(|head| head.len() == 1 || left(site, head) <= fewest(head.len()) * FAR || !head.iter().all(certain));
+}
+
+/// Share of the rows that have a value of each of these keys.
+fn left(site: &Site, head: &[KeyText]) -> f64 {
+    head.iter().map(|key| share(site, key)).product()
+}
+
+/// Share of the rows that a key lets pass by itself, by the statistics alone.
+fn share(site: &Site, key: &KeyText) -> f64 {
+    let own = site.usable().filter(|one| is_equality(one) && one.key == *key);
+    own.map(|one| one.alone).fold(1.0, f64::min)
+}
+
+fn is_shared(site: &Site, key: &KeyText) -> bool {
+    site.sharing.lookups(site.scan.facts.table.oid, key) > 1
+}
+
+/// Rows that a call finds, where it returns all of them.
+fn returned(site: &Site) -> Option<f64> {
+    let query = site.query;
+    let all = query.tables.len() == 1 && query.limit.is_none() && !query.aggregates && !query.distinct;
+    Some(query.counters.rows_per_call()).filter(|rows| all && *rows >= 1.0)
+}
+
+/// Whether all values of a column are about as common, so that those asked for are too.
+fn is_even(site: &Site, key: &KeyText) -> bool {
+    let KeyText::Column(column) = key else { return false };
+    let commonest = |one: &ColumnStatistics| one.most_common_freqs.first().copied().unwrap_or(0.0);
+    site.scan.facts.statistics(column).is_some_and(|one| commonest(one) <= share(site, key) * UNEVEN)
 }
 
 fn prefixes<'k>(site: &Site, order: impl Iterator<Item = &'k (KeyText, f64)>) -> Vec<Vec<KeyText>> {

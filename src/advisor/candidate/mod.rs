@@ -27,12 +27,13 @@ mod site;
 mod skew;
 #[cfg(test)]
 mod tests;
+mod unanalyzed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use super::Rejection;
 use super::setup::Prepared;
+use super::{Caution, Rejection};
 use crate::snapshot::{Snapshot, Table};
 use crate::what_if::{Design, Scan, TableFacts, scans};
 use crate::workload::{Query, Workload};
@@ -75,6 +76,8 @@ pub struct Candidates {
     pub unseen: BTreeMap<Design, Vec<Unseen>>,
     /// What was not even tried, with the reason.
     pub rejected: BTreeSet<(Design, String)>,
+    /// What they were chosen with, and the selection with them.
+    pub caution: Caution,
     /// What the selection works out once from the rest.
     pub(super) prepared: OnceLock<Prepared>,
 }
@@ -89,12 +92,17 @@ pub fn matters(query: &Query, total_ms: f64) -> bool {
 
 /// Every index worth asking about.
 pub fn candidates(snapshot: &Snapshot, workload: &Workload) -> Candidates {
+    candidates_by(snapshot, workload, Caution::Usual)
+}
+
+/// The same with another caution.
+pub fn candidates_by(snapshot: &Snapshot, workload: &Workload, caution: Caution) -> Candidates {
     let total = workload.total_ms();
     let slow: Vec<usize> = (0..workload.queries.len()).filter(|one| matters(&workload.queries[*one], total)).collect();
     let scans: Vec<(usize, Vec<Scan>)> =
-        slow.iter().map(|one| (*one, scans(snapshot, &workload.queries[*one]))).collect();
+        slow.iter().map(|one| (*one, unanalyzed::sized(scans(snapshot, &workload.queries[*one])))).collect();
     let sharing = Sharing::of(&scans);
-    let mut found = Candidates::default();
+    let mut found = Candidates { caution, ..Candidates::default() };
     for (position, scans) in &scans {
         let query = &workload.queries[*position];
         let mut of_scans = Vec::new();
@@ -125,7 +133,7 @@ impl Candidates {
             self.rejected.extend(designs.into_iter().next().map(|design| (design, why)));
             return Vec::new();
         }
-        designs.retain(|design| match served::refusal(site, design) {
+        designs.retain(|design| match served::refusal(site, design, self.caution) {
             None => true,
             Some(why) => {
                 self.rejected.insert((design.clone(), why));

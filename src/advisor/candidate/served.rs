@@ -1,5 +1,6 @@
 //! What needs no asking: a design that nothing here would use, and one whose work an index there already does.
 
+use super::super::Caution;
 use super::equality::FEW_ROWS;
 use super::site::Site;
 use crate::snapshot::Snapshot;
@@ -9,11 +10,14 @@ use crate::workload::Kind;
 /// Share of a table's pages that no scan of it gets by with, the table grown meanwhile or not.
 const LITTLE: f64 = 0.25;
 /// Why a design is not even tried for a use of a table.
-pub fn refusal(site: &Site, design: &Design) -> Option<String> {
+pub fn refusal(site: &Site, design: &Design, caution: Caution) -> Option<String> {
     let (scan, outer) = (site.scan, outer(site.scan));
     let Some(wanted) = serve(&Path::designed(0, design), scan, &outer) else {
         return (!orders(site, design)).then(|| "no condition of the statement is served by it".to_owned());
     };
+    if caution == Caution::None {
+        return None;
+    }
     if let Some(why) = reads_little(site).or_else(|| touches_all(site, design, &wanted)) {
         return Some(why);
     }

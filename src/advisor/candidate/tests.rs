@@ -315,3 +315,47 @@ fn a_statement_has_few_candidates_in_the_same_order_each_time() {
     assert!(one.promise[&0].len() <= MAX_OF_STATEMENT && one.promise[&0].len() > 20, "{}", one.promise[&0].len());
     assert_eq!(one.promise[&0].iter().collect::<BTreeSet<_>>(), one.designs.keys().collect::<BTreeSet<_>>());
 }
+
+/// What would be tried for a statement whose calls return so many rows.
+fn found_returning(text: &str, rows: u64) -> Vec<String> {
+    let mut snapshot = snapshot();
+    let text = Some(text.to_owned());
+    snapshot.statements.entries = vec![Statement {
+        text,
+        user: Some("app".to_owned()),
+        toplevel: true,
+        calls: 100,
+        rows: rows * 100,
+        total_exec_time: 10_000.0,
+        ..Statement::default()
+    }];
+    bodies(&candidates(&snapshot, &Workload::build(&snapshot)))
+}
+
+#[test]
+fn another_key_is_tried_only_where_it_leaves_fewer_rows() {
+    let two = "SELECT * FROM orders WHERE shop_id = $1 AND total = $2";
+    let three = "SELECT * FROM orders WHERE shop_id = $1 AND total = $2 AND account_id = $3";
+    for (text, rows, body, expected) in [
+        // 200 of a million have any total
+        (two, 0, "(total, shop_id)", true),
+        (two, 20, "(total, shop_id)", true),
+        (two, 200, "(total, shop_id)", false),
+        (two, 200, "(total)", true),
+        // of three, the two that narrow most
+        (three, 0, "(account_id, total)", true),
+        (three, 0, "(account_id, shop_id)", false),
+        (three, 0, "(shop_id, total)", false),
+        ("SELECT count(*) FROM orders WHERE shop_id = $1 AND total = $2", 200, "(total, shop_id)", true),
+    ] {
+        let found = found_returning(text, rows);
+        assert_eq!(found.iter().any(|one| one == body), expected, "{text}, {rows} rows: {body} of {found:?}");
+    }
+}
+
+#[test]
+fn keys_that_other_statements_look_up_are_tried_wherever_they_stand() {
+    let three = "SELECT * FROM orders WHERE shop_id = $1 AND total = $2 AND account_id = $3";
+    let found = found(&snapshot(), &[three, "SELECT id FROM orders WHERE shop_id = $1"]);
+    assert!(bodies(&found).iter().any(|one| one == "(shop_id, total)"), "{:?}", bodies(&found));
+}
