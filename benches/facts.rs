@@ -17,7 +17,7 @@ const STATEMENTS: u32 = 20_000;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (snapshot, workload) = (snapshot(), workload());
-    let (analyses, recommendations) = (Analyses::run(&snapshot, &workload), Recommendations::default());
+    let (analyses, recommendations) = (Analyses::run(&snapshot, &workload, None), Recommendations::default());
     let input =
         Input { snapshot: &snapshot, workload: &workload, analyses: &analyses, recommendations: &recommendations };
     let began = Instant::now();

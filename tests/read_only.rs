@@ -35,6 +35,9 @@ async fn a_snapshot_leaves_catalog_settings_counters_and_files_as_they_were() {
         // The first snapshot fills caches and relation maps as any first connection does.
         read(&server.url("postgres")).await;
         run(&mut connection, "CHECKPOINT").await;
+        // a session tells its counters at the end of a transaction, once a second at most
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+        run(&mut connection, "SELECT 1").await;
         tokio::time::sleep(std::time::Duration::from_millis(700)).await;
         let before = (contents(&mut connection).await, files(&server.data_directory()));
         read(&server.url("postgres")).await;
