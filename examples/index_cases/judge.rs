@@ -122,7 +122,9 @@ struct Index {
 fn proposed(action: &IndexAction) -> Index {
     let keys = action.columns.iter().map(|column| {
         let name = column.name.as_deref().map(quoted);
-        let key = name.unwrap_or_else(|| format!("({})", column.expression.as_deref().unwrap_or_default()));
+        let key = name.unwrap_or_else(|| {
+            format!("({})", column.expression.as_deref().expect("a key of a report is a column or an expression"))
+        });
         let opclass = column.opclass.as_deref().map(|opclass| format!(" {opclass}")).unwrap_or_default();
         let order = if action.method == "btree" { column.order.to_uppercase() } else { String::new() };
         format!("{key}{opclass} {}", order.trim_start_matches("ASC").trim()).trim().to_owned()
@@ -189,8 +191,10 @@ async fn canonical(index: &Index, connection: &mut PgConnection) -> String {
         quoted(table)
     );
     let printed = texts(connection, &sql).await;
-    if printed.is_err() {
-        let _ = execute(connection, "ROLLBACK").await;
+    if let Err(error) = &printed {
+        // one that the server refuses is like no other: it is compared as it was written
+        eprintln!("{schema}.{table} {body}: {error}");
+        execute(connection, "ROLLBACK").await.expect("a transaction that failed can be rolled back");
     }
     let printed = printed.ok().and_then(|rows| rows.into_iter().next());
     let body = printed.as_deref().and_then(|text| text.split_once(" USING ")).map_or(body.as_str(), |(_, body)| body);
