@@ -39,6 +39,15 @@ pub struct Table {
     pub is_partition: bool,
     /// Parents in `pg_inherits`, partitioned or by old inheritance.
     pub parents: Vec<u32>,
+    /// `inhdetachpending`, 14 and later: DETACH … CONCURRENTLY did not come to its end.
+    #[serde(default)]
+    pub detach_pending: bool,
+    /// Columns that were dropped; their numbers stay taken.
+    #[serde(default)]
+    pub dropped_columns: u32,
+    /// Enabled rules (`pg_rewrite`) for INSERT, UPDATE or DELETE.
+    #[serde(default)]
+    pub rewrite_rules: u32,
     /// `pg_get_partkeydef`, for a partitioned table.
     pub partition_key: Option<String>,
     /// `pg_get_expr(relpartbound)`, for a partition.
@@ -74,6 +83,9 @@ pub struct Table {
     pub selectable: bool,
     /// Whether a publication holds it.
     pub published: bool,
+    /// Whether one that publishes updates or deletes does.
+    #[serde(default)]
+    pub published_changes: bool,
     /// `spcoptions` of its tablespace, e.g. `random_page_cost=1.1`.
     #[serde(default)]
     pub tablespace_options: Vec<String>,
@@ -99,6 +111,9 @@ pub struct Column {
     pub type_category: String,
     /// `pg_type.typlen`: bytes, or -1 for variable.
     pub type_length: i16,
+    /// `attalign`: `c`, `s`, `i` or `d` for 1, 2, 4 and 8 bytes; empty in a snapshot that does not say.
+    #[serde(default)]
+    pub alignment: String,
     /// Name of the collation of a collatable type.
     pub collation: Option<String>,
     /// Whether text order is byte order (`C`, `POSIX`, or a database default of that kind), so that a plain
@@ -163,6 +178,9 @@ pub struct Constraint {
     pub referenced_table_oid: Option<u32>,
     /// Columns in the order of `confkey`.
     pub referenced_columns: Vec<String>,
+    /// Of a foreign key: its own columns that the check of a change on the referenced side has to convert.
+    #[serde(default)]
+    pub cast_columns: Vec<String>,
     /// `convalidated`.
     pub validated: bool,
     /// `condeferrable`.
@@ -229,6 +247,9 @@ pub struct Sequence {
     pub readable: bool,
     /// The columns that it feeds.
     pub feeds: Vec<FedColumn>,
+    /// Whether it belongs to a column (`OWNED BY`), and goes with it.
+    #[serde(default)]
+    pub owned: Option<bool>,
 }
 
 /// An installed extension.

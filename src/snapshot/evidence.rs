@@ -33,7 +33,8 @@ pub struct Server {
     pub locale: Option<String>,
     /// `pg_encoding_to_char(encoding)`.
     pub encoding: String,
-    /// Managed service if its settings or roles give it away: `rds`, `aurora`, `cloud-sql`, `azure`, `supabase`, `neon`.
+    /// Managed service if its settings or roles give it away: `rds`, `aurora`, `cloud-sql`, `azure`, `supabase`, `neon`;
+    /// `ci`: a database of a CI job.
     pub managed: Option<String>,
 }
 

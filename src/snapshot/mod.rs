@@ -15,6 +15,7 @@
 
 mod activity;
 mod catalog;
+mod cluster;
 mod evidence;
 mod index;
 mod planner;
@@ -23,13 +24,18 @@ mod schema;
 mod settings;
 mod statements;
 mod statistics;
+mod trigger;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use activity::{Progress, ReplicationSlot, Session, Standby};
+pub use activity::{Progress, Replica, ReplicationSlot, Session, Standby};
 pub use catalog::{
     Column, Constraint, ConstraintKind, ExtendedStatistics, Extension, FedColumn, Sequence, Table, TableKind, View,
+};
+pub use cluster::{
+    ConfigurationError, Database, DefinerFunction, HbaRule, Policy, PreparedTransaction, Role, Schema, ServerCounters,
+    Subscription, Surroundings,
 };
 pub use evidence::{Evidence, Gap, Server};
 pub use index::{GinSearch, Index, IndexKey};
@@ -39,6 +45,7 @@ pub use schema::{Attribute, EnumLabel, Function, TypeDefinition, UserType};
 pub use settings::{RoleSetting, Setting};
 pub use statements::{Statement, Statements, StatementsState};
 pub use statistics::{ColumnStatistics, DatabaseUsage, ExtendedData, IndexUsage, StatisticsSlot, TableUsage, Values};
+pub use trigger::{CollationDrift, Trigger};
 
 /// The version of the snapshot format that this program writes.
 ///
@@ -81,6 +88,13 @@ pub struct Snapshot {
     pub indexes: Vec<Index>,
     /// Constraints on those tables.
     pub constraints: Vec<Constraint>,
+    /// Triggers that users made, and those of constraints that are switched off; `None` in a snapshot that was taken
+    /// before they were read.
+    #[serde(default)]
+    pub triggers: Option<Vec<Trigger>>,
+    /// Collations whose library has changed since the server noted its version; `None` likewise.
+    #[serde(default)]
+    pub collation_drifts: Option<Vec<CollationDrift>>,
     /// Sequences and the columns that they feed.
     #[serde(default)]
     pub sequences: Vec<Sequence>,
@@ -117,12 +131,18 @@ pub struct Snapshot {
     /// Standbys connected to this server.
     #[serde(default)]
     pub standbys: Vec<Standby>,
+    /// Standbys whose usage counters were added to the server's own (`--replica`).
+    #[serde(default)]
+    pub replicas: Vec<Replica>,
     /// Replication slots.
     #[serde(default)]
     pub slots: Vec<ReplicationSlot>,
     /// Running vacuums, index builds and the like.
     #[serde(default)]
     pub progress: Vec<Progress>,
+    /// The server around the database; on the heap, for a snapshot is handed on by value.
+    #[serde(default)]
+    pub surroundings: Box<Surroundings>,
     /// What could not be read, why, and what to do about it.
     #[serde(default)]
     pub gaps: Vec<Gap>,

@@ -64,6 +64,10 @@ pub struct Statement {
     pub queryid: Option<i64>,
     /// Name of the role that ran it.
     pub user: Option<String>,
+    /// From a log, which tells of executions and their times alone: rows, blocks and WAL were not counted, and their
+    /// zeros mean nothing.
+    #[serde(default)]
+    pub from_log: bool,
     /// Run by a client rather than inside a function; 14 and later, before that always true.
     pub toplevel: bool,
     /// Normalised text; `None` when the text file lost it.

@@ -86,6 +86,39 @@ pub struct DatabaseUsage {
     pub frozen_xid_age: i64,
     /// `mxid_age(datminmxid)`.
     pub min_multixact_age: i64,
+    /// Time reading blocks, ms; zero without `track_io_timing`.
+    #[serde(default)]
+    pub blk_read_ms: Option<f64>,
+    /// Pages whose checksum was wrong; `None` without checksums.
+    #[serde(default)]
+    pub checksum_failures: Option<u64>,
+    /// Sessions begun (14 and later, as all below).
+    #[serde(default)]
+    pub sessions: Option<u64>,
+    /// Time that sessions lasted, ms.
+    #[serde(default)]
+    pub session_ms: Option<f64>,
+    /// Time that they ran statements, ms.
+    #[serde(default)]
+    pub active_ms: Option<f64>,
+    /// Time that they were idle in a transaction, ms.
+    #[serde(default)]
+    pub idle_in_transaction_ms: Option<f64>,
+    /// Sessions whose client was lost.
+    #[serde(default)]
+    pub sessions_abandoned: Option<u64>,
+    /// Sessions ended by a fatal error.
+    #[serde(default)]
+    pub sessions_fatal: Option<u64>,
+    /// Sessions that somebody ended.
+    #[serde(default)]
+    pub sessions_killed: Option<u64>,
+    /// Parallel workers that plans wanted (18 and later).
+    #[serde(default)]
+    pub parallel_workers_wanted: Option<u64>,
+    /// Parallel workers that they got (18 and later).
+    #[serde(default)]
+    pub parallel_workers_launched: Option<u64>,
 }
 
 /// One row of `pg_statistic`, or of `pg_stats` where that is all that the role may see.

@@ -51,10 +51,17 @@ pub(super) fn prune(snapshot: &mut Snapshot, held: &BTreeSet<Held>) {
         index.parent_oid = index.parent_oid.filter(|parent| stays(*parent));
     }
     snapshot.constraints.retain(|one| stays(one.table_oid) && one.referenced_table_oid.is_none_or(stays));
+    if let Some(triggers) = &mut snapshot.triggers {
+        triggers.retain(|one| stays(one.table_oid));
+    }
+    for drift in snapshot.collation_drifts.iter_mut().flatten() {
+        drift.indexes.retain(|index| stays(*index));
+    }
     snapshot.extended_statistics.retain(|one| stays(one.table_oid));
     for sequence in &mut snapshot.sequences {
         sequence.feeds.retain(|feed| stays(feed.table_oid));
     }
+    snapshot.surroundings.policies.retain(|one| stays(one.table_oid));
     snapshot.progress.retain(|one| one.table_oid.is_none_or(stays));
 }
 

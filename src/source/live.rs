@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::held::{self, Held};
-use super::{SourceError, end_points, functions, gaps, insides, statements, statistics, tokens};
+use super::{SourceError, cluster, end_points, functions, gaps, insides, statements, statistics, tokens};
 use crate::ident;
 use crate::server::{ServerError, Session};
 use crate::snapshot::{DatabaseUsage, Evidence, FORMAT, Gap, Server, Snapshot, Statements, StatementsState, Values};
@@ -74,11 +74,19 @@ async fn schema(reader: &mut Reader<'_>, snapshot: &mut Snapshot) -> Result<(), 
     snapshot.indexes = reader.needed("indexes", include_str!("sql/indexes.sql")).await?;
     snapshot.views = reader.part("views", include_str!("sql/views.sql")).await?;
     snapshot.sequences = reader.part("sequences", include_str!("sql/sequences.sql")).await?;
+    snapshot.triggers = Some(reader.part("triggers", include_str!("sql/triggers.sql")).await?);
+    snapshot.collation_drifts = Some(reader.part("collations", &collations(snapshot.server.major())).await?);
     snapshot.extensions = reader.part("extensions", include_str!("sql/extensions.sql")).await?;
     snapshot.types = reader.part("types", include_str!("sql/types.sql")).await?;
     let sizes = reader.part("sizes", include_str!("sql/sizes.sql")).await?;
     fill_sizes(snapshot, sizes);
     Ok(())
+}
+
+/// A database notes the version of its collation from 15 on.
+fn collations(major: u32) -> String {
+    let of_database = "pg_catalog.pg_database_collation_actual_version(d.oid)";
+    include_str!("sql/collations.sql").replace("{default_version}", if major >= 15 { of_database } else { "NULL" })
 }
 
 /// What a planner knows of the data; whether none of it was hidden.
@@ -93,11 +101,8 @@ async fn planning(reader: &mut Reader<'_>, snapshot: &mut Snapshot) -> Result<bo
 async fn moment(reader: &mut Reader<'_>, snapshot: &mut Snapshot) -> Result<(), SourceError> {
     snapshot.settings = reader.part("settings", include_str!("sql/settings.sql")).await?;
     snapshot.role_settings = reader.part("role-settings", include_str!("sql/role_settings.sql")).await?;
-    snapshot.sessions = reader.part("sessions", include_str!("sql/sessions.sql")).await?;
-    snapshot.standbys = reader.part("replication", include_str!("sql/standbys.sql")).await?;
-    snapshot.slots = reader.part("replication-slots", include_str!("sql/slots.sql")).await?;
-    snapshot.progress = reader.part("progress", include_str!("sql/progress.sql")).await?;
-    Ok(())
+    cluster::moment(reader, snapshot).await?;
+    cluster::access(reader, snapshot).await
 }
 
 /// Fills `evidence` and `database`; whether the role sees every setting.

@@ -12,10 +12,12 @@ pub use graft::{Grafted, graft};
 pub mod file;
 pub mod live;
 pub mod log;
+pub mod replica;
 pub mod since;
 pub mod window;
 
 mod array;
+mod cluster;
 mod end_points;
 mod functions;
 mod gaps;

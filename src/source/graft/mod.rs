@@ -5,6 +5,7 @@
 
 mod objects;
 mod partners;
+mod statements;
 mod times;
 
 use std::collections::BTreeSet;
@@ -20,6 +21,8 @@ pub struct Grafted {
     pub snapshot: Snapshot,
     /// What did not match, one sentence each without a full stop.
     pub unmatched: Vec<String>,
+    /// Fingerprints of the statements that were never measured at these sizes.
+    pub unmeasured: BTreeSet<String>,
 }
 
 /// What the planner costs by, besides every `enable_…`; the locale is none of it.
@@ -60,16 +63,18 @@ const PLANNER: [&str; 33] = [
 ];
 
 /// Schema, statements and everything else of `schema_of`; rows, pages, sizes, statistics, ends of indexes, planner
-/// settings and the clock of `numbers_of`. The statements and the counters are those of `numbers_of` where `schema_of`
-/// has no statements.
-pub fn graft(schema_of: Snapshot, numbers_of: &Snapshot) -> Grafted {
+/// settings and the clock of `numbers_of`. Where `schema_of` has no statements, they are those of `numbers_of`; where it
+/// has, those that `numbers_of` knows too, by `fingerprint`, have its counters.
+pub fn graft(schema_of: Snapshot, numbers_of: &Snapshot, fingerprint: &dyn Fn(&str) -> Option<String>) -> Grafted {
     let partners = Partners::find(&schema_of, numbers_of);
     let mut unmatched = versions(&schema_of, numbers_of);
     unmatched.extend(partners.unmatched(&schema_of, numbers_of));
     let mut snapshot = schema_of;
     let busy = !snapshot.statements.entries.is_empty();
     times::set_clock(&mut snapshot, numbers_of.taken_at);
-    sizes(&mut snapshot, numbers_of, &partners, !busy);
+    let taken = statements::graft(&mut snapshot, numbers_of, fingerprint);
+    let with_counters = !busy || taken.any;
+    sizes(&mut snapshot, numbers_of, &partners, with_counters);
     statistics(&mut snapshot, numbers_of, &partners);
     unmatched.extend(objects::graft(&mut snapshot, numbers_of, &partners));
     ends(&mut snapshot, numbers_of, &partners);
@@ -80,10 +85,14 @@ pub fn graft(schema_of: Snapshot, numbers_of: &Snapshot) -> Grafted {
         snapshot.statements = numbers_of.statements.clone();
         snapshot.samples.clone_from(&numbers_of.samples);
         snapshot.reference_plans.clone_from(&numbers_of.reference_plans);
+    }
+    if with_counters {
         snapshot.database = numbers_of.database.clone();
         snapshot.evidence = numbers_of.evidence.clone();
+        snapshot.statements.stats_reset = numbers_of.statements.stats_reset;
     }
-    Grafted { snapshot, unmatched }
+    unmatched.extend(statements::told(&taken.new));
+    Grafted { snapshot, unmatched, unmeasured: taken.new }
 }
 
 fn versions(schema_of: &Snapshot, numbers_of: &Snapshot) -> Vec<String> {

@@ -6,6 +6,11 @@ use crate::snapshot::{
     TypeDefinition, UserType, Values,
 };
 
+/// A text is its own fingerprint.
+fn graft(schema_of: Snapshot, numbers_of: &Snapshot) -> Grafted {
+    super::graft(schema_of, numbers_of, &|text| Some(text.to_lowercase()))
+}
+
 /// Tables `orders` and `extra`, whose OIDs begin at `base`.
 fn snapshot(base: u32, rows: f64, extra: &str, types: [&str; 2]) -> Snapshot {
     let mut made = Snapshot { taken_at: f64::from(base), values: Values::Tokens, ..Snapshot::default() };
@@ -59,7 +64,7 @@ fn numbers_come_by_name_and_what_has_no_partner_is_told_in_both_directions() {
     numbers.indexes = vec![index(910, 900, "another_name", "status", 4000), index(911, 900, "by_status", "gone", 9)];
     numbers.end_points = vec![EndPoint { table_oid: 900, column: "status".to_owned(), ..EndPoint::default() }];
     numbers.server.version_num = 160_000;
-    let Grafted { snapshot, unmatched } = graft(own, &numbers);
+    let Grafted { snapshot, unmatched, .. } = graft(own, &numbers);
     assert_eq!((snapshot.tables[0].rows, snapshot.tables[1].rows), (Some(5e6), Some(5.0)));
     assert_eq!((snapshot.indexes[0].blocks, snapshot.indexes[1].blocks), (Some(4000), None));
     assert_eq!(snapshot.end_points[0].table_oid, 100);
@@ -87,7 +92,7 @@ fn a_snapshot_takes_its_own_numbers_without_a_word() {
     own.statements.entries.push(Statement::default());
     own.indexes = vec![index(110, 100, "by_status", "status", 1)];
     let numbers = own.clone();
-    assert_eq!(graft(own.clone(), &numbers), Grafted { snapshot: own, unmatched: vec![] });
+    assert_eq!(graft(own.clone(), &numbers), Grafted { snapshot: own, ..Grafted::default() });
 }
 
 #[test]
@@ -105,6 +110,24 @@ fn statements_and_counters_come_along_only_where_there_are_none() {
     own.statements.entries = vec![Statement { calls: 1, ..Statement::default() }];
     let kept = graft(own, &numbers).snapshot;
     assert_eq!((kept.statements.entries[0].calls, kept.tables[0].usage.seq_scan), (1, 0));
+}
+
+#[test]
+fn a_statement_that_both_know_has_the_counters_of_there_once_and_one_that_is_new_is_named() {
+    let entry = |text: &str, calls| Statement { text: Some(text.into()), calls, ..Statement::default() };
+    let mut own = snapshot(100, 5.0, "other", ["bigint", "text"]);
+    own.statements.entries = vec![entry("SELECT known", 1), entry("select KNOWN", 2), entry("SELECT new", 3)];
+    let mut numbers = snapshot(900, 5e6, "other", ["bigint", "text"]);
+    numbers.statements.entries = vec![entry("select known", 700), entry("select of nobody", 9)];
+    numbers.statements.stats_reset = Some(5.0);
+    numbers.tables[0].usage.seq_scan = 77;
+    let Grafted { snapshot, unmatched, unmeasured } = graft(own, &numbers);
+    let entries: Vec<(Option<&str>, u64)> =
+        snapshot.statements.entries.iter().map(|entry| (entry.text.as_deref(), entry.calls)).collect();
+    assert_eq!(entries, [(Some("SELECT known"), 700), (Some("SELECT new"), 3)]);
+    assert_eq!(unmeasured.into_iter().collect::<Vec<_>>(), ["select new"]);
+    assert_eq!((snapshot.tables[0].usage.seq_scan, snapshot.statements.stats_reset), (77, Some(5.0)));
+    assert!(matches!(&unmatched[..], [told] if told.starts_with("1 statement is not known")), "{unmatched:?}");
 }
 
 #[test]
@@ -142,7 +165,7 @@ fn column_numbers_and_oids_of_statistics_objects_are_translated() {
         ..ExtendedData::default()
     };
     numbers.extended_statistics = vec![object(51, 900, vec![gathered])];
-    let Grafted { snapshot, unmatched } = graft(own, &numbers);
+    let Grafted { snapshot, unmatched, .. } = graft(own, &numbers);
     assert_eq!(unmatched, [""; 0]);
     let data = &snapshot.extended_statistics[0].data[0];
     assert!(data.ndistinct.as_ref().is_some_and(|hex| hex.ends_with("01000900")), "{data:?}");

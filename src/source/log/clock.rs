@@ -14,14 +14,23 @@ pub(super) struct Stamp {
 /// Remembers the last minute and its zone.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
+    /// `log_timezone`, where it is known.
+    region: Option<String>,
     minute: [u8; 16],
     zone: Vec<u8>,
     base: i64,
     /// The first zone that is not known here; its times are taken for UTC.
     pub unknown: Option<String>,
+    /// The first abbreviation that several zones have, where no region says which is meant.
+    pub ambiguous: Option<String>,
 }
 
 impl Clock {
+    /// Of a server in that region.
+    pub fn of(region: Option<String>) -> Self {
+        Self { region, ..Self::default() }
+    }
+
     /// `2026-11-22 02:53:22.745 UTC`, with or without the fraction.
     pub fn stamp(&mut self, text: &[u8]) -> Option<Stamp> {
         let (seconds, micros, end) = time_of_day(text, b' ')?;
@@ -45,11 +54,25 @@ impl Clock {
         if let Some(seconds) = numeric_offset(zone) {
             return seconds;
         }
+        if let Some(minutes) = self.of_several(zone) {
+            return i64::from(minutes) * 60;
+        }
         let known = ZONES.iter().find(|(name, _)| name.as_bytes() == zone);
         if known.is_none() && self.unknown.is_none() {
             self.unknown = Some(String::from_utf8_lossy(zone).into_owned());
         }
         known.map_or(0, |(_, minutes)| i64::from(*minutes) * 60)
+    }
+
+    /// Minutes east, of an abbreviation that several zones have: that of the server's region, else the most usual one.
+    fn of_several(&mut self, zone: &[u8]) -> Option<i16> {
+        let (_, usual, others) = SHARED.iter().find(|(name, ..)| name.as_bytes() == zone)?;
+        let Some(region) = &self.region else {
+            self.ambiguous.get_or_insert_with(|| String::from_utf8_lossy(zone).into_owned());
+            return Some(*usual);
+        };
+        let here = |places: &[&str]| places.iter().any(|place| region.starts_with(place));
+        Some(others.iter().find(|(places, _)| here(places)).map_or(*usual, |(_, minutes)| *minutes))
     }
 }
 
@@ -153,8 +176,18 @@ fn numeric_offset(zone: &[u8]) -> Option<i64> {
     Some(sign * (digits(&rest[..2])? * 3600 + minutes * 60))
 }
 
-/// Minutes east of Greenwich: the abbreviations that the operating systems' zones use today and that mean one thing, or
-/// that PostgreSQL's default set decides (`IST` is Israel's there, and India's in a log: left out).
+/// Where a zone is, as `log_timezone` begins there, and its minutes east of Greenwich.
+type Elsewhere = (&'static [&'static str], i16);
+
+/// Abbreviations that several zones use today: what they mean in most servers' logs, and where they mean something else.
+const SHARED: &[(&str, i16, &[Elsewhere])] = &[
+    ("CST", -360, &[(&["Asia/", "PRC", "ROC"], 480), (&["America/Havana", "Cuba"], -300)]),
+    ("CDT", -300, &[(&["Asia/", "PRC", "ROC"], 540), (&["America/Havana", "Cuba"], -240)]),
+    ("IST", 330, &[(&["Asia/Jerusalem", "Asia/Tel_Aviv", "Israel"], 120), (&["Europe/Dublin", "Eire"], 60)]),
+    ("PST", -480, &[(&["Asia/"], 480)]),
+];
+
+/// Minutes east of Greenwich: the abbreviations that the operating systems' zones use today and that mean one thing.
 const ZONES: &[(&str, i16)] = &[
     ("UTC", 0),
     ("GMT", 0),
@@ -194,12 +227,9 @@ const ZONES: &[(&str, i16)] = &[
     ("AST", -240),
     ("EDT", -240),
     ("EST", -300),
-    ("CDT", -300),
-    ("CST", -360),
     ("MDT", -360),
     ("MST", -420),
     ("PDT", -420),
-    ("PST", -480),
     ("AKDT", -480),
     ("AKST", -540),
     ("HST", -600),
@@ -226,6 +256,28 @@ mod tests {
         assert_eq!(clock.unknown, None);
         assert!(clock.stamp(b"2026-11-22 02:53:22.745 XYZ ").is_some());
         assert_eq!(clock.unknown.as_deref(), Some("XYZ"));
+    }
+
+    #[test]
+    fn an_abbreviation_that_several_zones_have_means_that_of_the_server_s_region() {
+        let noon = 1_795_348_800_000_000;
+        for (zone, region, hours, ambiguous) in [
+            ("CST", Some("America/Chicago"), -6, false),
+            ("CST", Some("Asia/Shanghai"), 8, false),
+            ("CST", Some("America/Havana"), -5, false),
+            ("CST", None, -6, true),
+            ("IST", Some("Asia/Kolkata"), 5, false),
+            ("IST", Some("Europe/Dublin"), 1, false),
+            ("PST", Some("America/Los_Angeles"), -8, false),
+            ("PST", Some("Asia/Manila"), 8, false),
+            ("CET", None, 1, false),
+        ] {
+            let mut clock = Clock::of(region.map(str::to_owned));
+            let text = format!("2026-11-22 12:00:00.000 {zone} ");
+            let at = clock.stamp(text.as_bytes()).map(|stamp| (noon - stamp.at) / 3_600_000_000);
+            assert_eq!((at, clock.ambiguous.is_some()), (Some(hours), ambiguous), "{zone} {region:?}");
+            assert_eq!(clock.unknown, None, "{zone}");
+        }
     }
 
     #[test]

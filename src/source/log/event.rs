@@ -15,6 +15,8 @@ pub enum Event<'a> {
         at_us: Option<i64>,
         /// See [`Execution::session`].
         session: Option<u64>,
+        /// Database.
+        database: Option<&'a str>,
         /// Its size.
         bytes: u64,
         /// The statement that needed it, where the log says.
@@ -26,6 +28,8 @@ pub enum Event<'a> {
         at_us: Option<i64>,
         /// See [`Execution::session`].
         session: Option<u64>,
+        /// Database.
+        database: Option<&'a str>,
         /// What comes after `canceling statement due to`: `statement timeout`, `lock timeout`, `user request`, …
         reason: &'a str,
         /// The statement, where the log says (`log_min_error_statement`).
@@ -92,6 +96,8 @@ pub struct Plan<'a> {
     pub at_us: Option<i64>,
     /// See [`Execution::session`].
     pub session: Option<u64>,
+    /// Database.
+    pub database: Option<&'a str>,
     /// Time of the whole statement.
     pub duration_us: u64,
     /// See [`Execution::query_id`].
@@ -120,6 +126,8 @@ pub struct LockWait<'a> {
     pub at_us: Option<i64>,
     /// See [`Execution::session`].
     pub session: Option<u64>,
+    /// Database.
+    pub database: Option<&'a str>,
     /// The process that waits.
     pub pid: u64,
     /// It has the lock now; else it still waits.

@@ -2,15 +2,13 @@
 
 use memchr::memchr;
 
+use super::LONGEST_MESSAGE;
 use super::message::without_place;
 use super::out::Out;
 use super::stderr::{Stage, Stderr};
 
 /// Bytes gathered before they are read.
 const BLOCK: usize = 256 << 10;
-
-/// Longest message, as in the reader.
-const LIMIT: usize = 4 << 20;
 
 /// Lines that were unwrapped and wait for the rest of their message.
 #[derive(Debug)]
@@ -41,6 +39,16 @@ impl Feed {
         }
     }
 
+    /// A unit with a time in front, which stands in for that of the server where its lines have none.
+    pub fn push_at(&mut self, at: Option<(i64, bool)>, unit: &[u8], out: &mut Out<'_>) {
+        if !self.inner.prefix.tells_time() && self.inner.begins(without_place(unit), &mut out.clock) {
+            // what came before has a time of its own
+            self.finish(out);
+            self.inner.outer = at;
+        }
+        self.push(unit, out);
+    }
+
     /// A line that lost what says that it continues one.
     pub fn continued(&mut self, line: &[u8], out: &mut Out<'_>) {
         if line.first() != Some(&b'\t') && self.inner.prefix.head(line, &mut out.clock).is_none() {
@@ -65,7 +73,7 @@ impl Feed {
     }
 
     fn drain(&mut self, stage: Stage, out: &mut Out<'_>) {
-        let stage = if stage == Stage::More && self.text.len() >= LIMIT { Stage::Full } else { stage };
+        let stage = if stage == Stage::More && self.text.len() >= LONGEST_MESSAGE { Stage::Full } else { stage };
         let taken = self.inner.take(&self.text, stage, out);
         self.text.drain(..taken);
     }

@@ -62,7 +62,7 @@ impl Waiting {
     pub fn hold(&mut self, execution: &Execution<'_>, session: u64) -> Vec<Held> {
         let owned = |text: Option<&str>| text.map(str::to_owned);
         self.number += 1;
-        self.bytes += size(execution.text, execution.parameters);
+        self.bytes += size([Some(execution.text), execution.prepared, execution.parameters]);
         let held = Held {
             number: self.number,
             at_us: execution.at_us,
@@ -94,7 +94,7 @@ impl Waiting {
             return None;
         }
         let held = self.by_session.remove(&session)?;
-        self.bytes -= size(&held.text, held.parameters.as_deref());
+        self.bytes -= size([Some(&held.text), held.prepared.as_deref(), held.parameters.as_deref()]);
         Some(held)
     }
 
@@ -107,6 +107,43 @@ impl Waiting {
     }
 }
 
-fn size(text: &str, parameters: Option<&str>) -> usize {
-    text.len() + parameters.map_or(0, str::len) + 200
+/// Texts may be megabytes; the rest of an execution is small.
+fn size(texts: [Option<&str>; 3]) -> usize {
+    texts.into_iter().flatten().map(str::len).sum::<usize>() + 200
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_is_bounded_whichever_of_its_texts_is_long() {
+        let long = "x".repeat(BYTES / 4);
+        let short = || Execution {
+            at_us: None,
+            whole_seconds: false,
+            duration_us: None,
+            session: None,
+            step: Step::Statement,
+            name: None,
+            text: "EXECUTE p",
+            prepared: None,
+            parameters: None,
+            user: None,
+            database: None,
+            application: None,
+            query_id: None,
+        };
+        for execution in [
+            Execution { text: &long, ..short() },
+            Execution { prepared: Some(&long), ..short() },
+            Execution { parameters: Some(&long), ..short() },
+        ] {
+            let mut waiting = Waiting::default();
+            let gone: usize = (0..8).map(|session| waiting.hold(&execution, session).len()).sum();
+            assert!((4..=5).contains(&gone), "{gone} of 8 made room");
+            waiting.release_all();
+            assert_eq!(waiting.bytes, 0);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use memchr::{memchr, memchr_iter, memchr2};
 
 use super::message::Message;
 use super::out::Out;
-use super::prefix::session_id;
+use super::session::session_id;
 use super::stderr::Stage;
 use super::tally::reason;
 

@@ -24,6 +24,7 @@ mod event;
 mod feed;
 mod held;
 mod json;
+mod label;
 mod language;
 mod message;
 mod out;
@@ -31,15 +32,21 @@ mod parser;
 mod prefix;
 mod reader;
 mod recognise;
+mod session;
 mod stderr;
 mod tally;
 mod wrapped;
+
+/// Longest message that is held, bytes. `tally::reason::LONG` says it in words.
+const LONGEST_MESSAGE: usize = 4 << 20;
 
 /// What is known of the log beforehand.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// The server's `log_line_prefix`: believed where it fits the lines, else recognised from them.
     pub log_line_prefix: Option<String>,
+    /// The server's `log_timezone`: says which zone an abbreviation means that several have.
+    pub log_timezone: Option<String>,
 }
 
 /// What keeps a log from being read.

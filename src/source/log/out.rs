@@ -20,11 +20,12 @@ pub(super) struct Out<'s> {
 }
 
 impl<'s> Out<'s> {
-    pub fn new(sink: &'s mut dyn FnMut(&Event<'_>)) -> Self {
+    /// `region` is the server's `log_timezone`.
+    pub fn new(sink: &'s mut dyn FnMut(&Event<'_>), region: Option<String>) -> Self {
         let previous = i64::MIN + 1_000_000;
         Self {
             tally: Tally::default(),
-            clock: Clock::default(),
+            clock: Clock::of(region),
             sink,
             waiting: Waiting::default(),
             previous,
@@ -50,6 +51,7 @@ impl<'s> Out<'s> {
             self.emit_held(&held);
         }
         self.tally.unknown_zone = self.clock.unknown.take();
+        self.tally.ambiguous_zone = self.clock.ambiguous.take();
         self.tally
     }
 
@@ -62,24 +64,21 @@ impl<'s> Out<'s> {
                 let (mode, object) = (text(mode)?, text(object)?);
                 let queue = message.detail.map(text).transpose()?;
                 let sql = message.statement.map(text).transpose()?;
-                let (at_us, session) = (message.at, message.session);
+                let (at_us, session, waited_us) = (message.at, message.session, waited);
+                let database = message.database.map(text).transpose()?;
                 let wait =
-                    LockWait { at_us, session, pid, acquired, mode, object, waited_us: waited, queue, text: sql };
+                    LockWait { at_us, session, database, pid, acquired, mode, object, waited_us, queue, text: sql };
                 self.emit(&Event::Wait(wait));
                 Ok(())
             }
             Said::TempFile(bytes) => {
                 let sql = message.statement.map(text).transpose()?;
-                self.emit(&Event::TempFile { at_us: message.at, session: message.session, bytes, text: sql });
+                let (at_us, session) = (message.at, message.session);
+                let database = message.database.map(text).transpose()?;
+                self.emit(&Event::TempFile { at_us, session, database, bytes, text: sql });
                 Ok(())
             }
-            Said::Cancelled(why) => {
-                self.give_up(message.session);
-                let sql = message.statement.map(text).transpose()?;
-                let (at_us, session, reason) = (message.at, message.session, text(why)?);
-                self.emit(&Event::Cancelled { at_us, session, reason, text: sql });
-                Ok(())
-            }
+            Said::Cancelled(why) => self.cancelled(message, why),
             Said::Setting { name, value } => {
                 self.tally.settings.insert(text(name)?.to_owned(), text(value)?.to_owned());
                 Ok(())
@@ -93,6 +92,15 @@ impl<'s> Out<'s> {
             Said::Nothing if language::is_foreign(message.text) => Err(reason::LANGUAGE),
             Said::Nothing => Ok(()),
         }
+    }
+
+    fn cancelled(&mut self, message: &Message<'_>, why: &[u8]) -> Result<(), &'static str> {
+        self.give_up(message.session);
+        let sql = message.statement.map(text).transpose()?;
+        let (at_us, session, reason) = (message.at, message.session, text(why)?);
+        let database = message.database.map(text).transpose()?;
+        self.emit(&Event::Cancelled { at_us, session, database, reason, text: sql });
+        Ok(())
     }
 
     fn step(
@@ -155,7 +163,8 @@ impl<'s> Out<'s> {
             (_, sql) => sql,
         };
         let (at_us, session, query_id) = (message.at, message.session, message.query_id);
-        self.emit(&Event::Plan(Plan { at_us, session, duration_us, query_id, text: sql, format, body }));
+        let database = message.database.map(text).transpose()?;
+        self.emit(&Event::Plan(Plan { at_us, session, database, duration_us, query_id, text: sql, format, body }));
         self.scratch = scratch;
         Ok(())
     }

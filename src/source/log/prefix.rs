@@ -3,6 +3,8 @@
 use memchr::memchr;
 
 use super::clock::{Clock, epoch};
+use super::label::Label;
+use super::session::session_id;
 
 /// Longest name, address or command tag that is looked for. PostgreSQL's names are below 64 bytes.
 const LONGEST: usize = 256;
@@ -23,72 +25,6 @@ pub(super) struct Fields<'a> {
     pub application: Option<&'a [u8]>,
     pub remote: Option<&'a [u8]>,
     pub query_id: Option<i64>,
-}
-
-impl Fields<'_> {
-    /// See `Execution::session`.
-    pub fn session(&self) -> Option<u64> {
-        self.id
-            .or_else(|| {
-                let pid = self.pid?;
-                Some(self.start.map_or(pid, |start| ((start / 1_000_000) as u64) << 32 | pid))
-            })
-            .or_else(|| self.remote.filter(|remote| remote.ends_with(b")")).map(hash))
-    }
-}
-
-/// FNV-1a, the same on every machine.
-fn hash(text: &[u8]) -> u64 {
-    text.iter().fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-/// `6b0258fa.71de`: the start of the session in seconds, and the process.
-pub(super) fn session_id(text: &[u8]) -> Option<u64> {
-    let dot = memchr(b'.', text)?;
-    let hex = |text: &[u8]| u64::from_str_radix(std::str::from_utf8(text).ok()?, 16).ok();
-    if dot == 0 || dot > 12 || text[0] == b'+' {
-        return None;
-    }
-    Some(hex(&text[..dot])? << 32 | hex(&text[dot + 1..])?)
-}
-
-/// What a line is, by the word after the prefix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Label {
-    /// `ERROR` and worse.
-    Error,
-    /// Any other severity.
-    Log,
-    Detail,
-    Statement,
-    /// `HINT`, `CONTEXT`, `QUERY`, `LOCATION`, `BACKTRACE`.
-    Other,
-}
-
-impl Label {
-    /// Begins a message.
-    pub fn begins(self) -> bool {
-        matches!(self, Self::Error | Self::Log)
-    }
-
-    /// The word at the front of `text`, and where what it labels begins.
-    pub fn at(text: &[u8]) -> Option<(Self, usize)> {
-        if !text.first()?.is_ascii_uppercase() {
-            return None;
-        }
-        let colon = text.iter().take(11).position(|byte| *byte == b':')?;
-        let label = match &text[..colon] {
-            b"LOG" | b"WARNING" | b"NOTICE" | b"INFO" | b"DEBUG" | b"DEBUG1" | b"DEBUG2" | b"DEBUG3" | b"DEBUG4"
-            | b"DEBUG5" => Self::Log,
-            b"ERROR" | b"FATAL" | b"PANIC" => Self::Error,
-            b"DETAIL" => Self::Detail,
-            b"STATEMENT" => Self::Statement,
-            b"HINT" | b"CONTEXT" | b"QUERY" | b"LOCATION" | b"BACKTRACE" => Self::Other,
-            _ => return None,
-        };
-        let spaces = text[colon + 1..].iter().take(2).take_while(|byte| **byte == b' ').count();
-        (spaces > 0).then_some((label, colon + 1 + spaces))
-    }
 }
 
 /// The front of a line, taken apart.
@@ -165,6 +101,11 @@ impl Prefix {
             }
         }
         Self { pieces, written: written.to_owned() }
+    }
+
+    /// Whether a line says when it was written.
+    pub fn tells_time(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Field(Kind::Stamp | Kind::Epoch, _)))
     }
 
     /// The front of a line; `None` when the line does not begin as the prefix says.

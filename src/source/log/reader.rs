@@ -13,13 +13,10 @@ use super::out::Out;
 use super::parser::Parser;
 use super::stderr::Stage;
 use super::tally::{Source, Tally, reason};
-use super::{Event, LogError, Settings};
+use super::{Event, LONGEST_MESSAGE, LogError, Settings};
 
 /// Bytes read at once.
 const BLOCK: usize = 1 << 20;
-
-/// Longest message that is held. `tally::reason::LONG` says it in words.
-const LIMIT: usize = 4 << 20;
 
 /// Bytes from which the form of a file is recognised.
 const SAMPLE: usize = 256 << 10;
@@ -63,7 +60,8 @@ pub fn read(
     }
     files.sort_by_key(|file| (file.first_at.is_none(), file.first_at));
     done.set(0);
-    let mut run = Run { buffer: vec![0; BLOCK], len: 0, parser: None, out: Out::new(sink) };
+    let mut run =
+        Run { buffer: vec![0; BLOCK], len: 0, parser: None, out: Out::new(sink, settings.log_timezone.clone()) };
     for file in files {
         run.file(file, &done, &mut |at| progress(at, total))?;
     }
@@ -74,13 +72,12 @@ pub fn read(
 
 fn opened(path: &Path, prefix: Option<&str>, several: bool, done: &Rc<Cell<u64>>) -> Result<Opened, LogError> {
     let mut stream = stream(path, done)?;
-    let mut sample = vec![];
-    let read = stream.by_ref().take(SAMPLE as u64).read_to_end(&mut sample);
-    if let Err(source) = read
-        && sample.is_empty()
-    {
-        return Err(LogError::Read { path: path.to_owned(), source });
-    }
+    let (sample, failed) = beginning(&mut stream);
+    let stream: Box<dyn Read> = match failed {
+        Some(source) if sample.is_empty() => return Err(LogError::Read { path: path.to_owned(), source }),
+        Some(source) => Box::new(Failed(Some(source))),
+        None => stream,
+    };
     let mut file = Opened { path: path.to_owned(), stream: None, sample, parser: None, first_at: None };
     if !file.sample.trim_ascii().is_empty() {
         let found = detected(&file.sample, prefix).map_err(|why| match why {
@@ -100,6 +97,22 @@ fn opened(path: &Path, prefix: Option<&str>, several: bool, done: &Rc<Cell<u64>>
         file.stream = Some(stream);
     }
     Ok(file)
+}
+
+/// The bytes from which the form is recognised, and what kept it from being read on.
+fn beginning(stream: &mut dyn Read) -> (Vec<u8>, Option<std::io::Error>) {
+    let mut sample = vec![];
+    let failed = stream.take(SAMPLE as u64).read_to_end(&mut sample).err();
+    (sample, failed)
+}
+
+/// What is left of a stream after an error: to ask it again might give an end that is none.
+struct Failed(Option<std::io::Error>);
+
+impl Read for Failed {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
 }
 
 /// The file's bytes, unpacked.
@@ -233,7 +246,7 @@ impl Run<'_> {
         let Some(parser) = &mut self.parser else { return };
         let mut taken = parser.take(&self.buffer[..self.len], Stage::More, &mut self.out);
         if taken == 0 && self.len == self.buffer.len() {
-            if self.len < LIMIT {
+            if self.len < LONGEST_MESSAGE {
                 self.buffer.resize(self.len * 2, 0);
             } else {
                 taken = parser.take(&self.buffer[..self.len], Stage::Full, &mut self.out);
@@ -249,5 +262,36 @@ impl Run<'_> {
             parser.take(&self.buffer[..self.len], Stage::Last, &mut self.out);
         }
         self.len = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives a text, then an error once, then an end.
+    struct Torn(Cursor<&'static [u8]>, Failed);
+
+    impl Read for Torn {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            match self.0.read(buffer)? {
+                0 => self.1.read(buffer),
+                read => Ok(read),
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_that_comes_while_the_form_is_recognised_comes_again_after_what_was_read() {
+        let error = || std::io::Error::other("a bad sector");
+        let mut torn = Torn(Cursor::new(b"some text"), Failed(Some(error())));
+        let (sample, failed) = beginning(&mut torn);
+        assert_eq!(sample, b"some text");
+        let mut rest = Cursor::new(sample).chain(Failed(failed));
+        let mut read = vec![];
+        let failed = rest.read_to_end(&mut read).map_err(|error| error.to_string());
+        assert_eq!((read.as_slice(), failed), (&b"some text"[..], Err("a bad sector".to_owned())));
+        let (sample, failed) = beginning(&mut Cursor::new(b"whole"));
+        assert_eq!((sample.as_slice(), failed.is_none()), (&b"whole"[..], true));
     }
 }

@@ -3,7 +3,9 @@
 use memchr::{memchr, memmem};
 
 use super::clock::{Clock, epoch};
-use super::prefix::{Fields, Label, Prefix, session_id};
+use super::label::Label;
+use super::prefix::{Fields, Prefix};
+use super::session::session_id;
 
 /// Prefixes of the manuals, packages, clouds and tools. Of two that fit equally well the first is taken.
 const KNOWN: &[&str] = &[

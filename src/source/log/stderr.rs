@@ -3,9 +3,10 @@
 use memchr::memchr;
 
 use super::clock::Clock;
+use super::label::Label;
 use super::message::Message;
 use super::out::Out;
-use super::prefix::{Fields, Head, Label, Prefix};
+use super::prefix::{Fields, Head, Prefix};
 use super::tally::reason;
 
 /// What the reader knows of the bytes that it hands over.

@@ -70,6 +70,8 @@ pub struct Tally {
     pub backwards: u64,
     /// A time zone that is not known here; its times were taken for UTC.
     pub unknown_zone: Option<String>,
+    /// A time zone whose abbreviation several zones have, where `log_timezone` is not known; taken for the most usual one.
+    pub ambiguous_zone: Option<String>,
     /// The shortest duration. Far above zero, it is the threshold of `log_min_duration_statement`: what is faster is not
     /// in the log.
     pub shortest_us: Option<u64>,

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use memchr::memmem;
 
+use super::LONGEST_MESSAGE;
 use super::clock::iso;
 use super::feed::{Feed, split_line};
+use super::label::Label;
 use super::out::Out;
-use super::prefix::Label;
 use super::stderr::{Stage, Stderr};
 use super::tally::reason;
 
@@ -19,9 +20,6 @@ const PATIENCE: u64 = 2000;
 
 /// Bytes of messages that wait for their rest.
 const BYTES: usize = 32 << 20;
-
-/// Longest message, as in the reader.
-const LIMIT: usize = 4 << 20;
 
 /// A line without what is in front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +96,7 @@ impl Wrapped {
             };
         };
         match unwrapped.key {
-            None => self.feed.push(unwrapped.text, out),
+            None => self.feed.push_at(unwrapped.at, unwrapped.text, out),
             Some(key) => self.part(key, &unwrapped, out),
         }
         if self.line.is_multiple_of(PATIENCE) || self.bytes > BYTES {
@@ -124,7 +122,7 @@ impl Wrapped {
             parts.text.push(b'\n');
             parts.text.extend_from_slice(if head.is_some() || text.first() == Some(&b'\t') { b"" } else { b"\t" });
         }
-        if parts.text.len() + text.len() > LIMIT {
+        if parts.text.len() + text.len() > LONGEST_MESSAGE {
             parts.too_long = true;
             out.tally.cut_bytes += text.len() as u64;
             return;

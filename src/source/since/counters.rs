@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use super::SAME_TIME_S;
 use crate::snapshot::Statement;
 
-/// A user, a normalised text.
-pub(super) type Key<'a> = (Option<i64>, Option<&'a str>, bool);
+/// A normalised text, a user, whether a client ran it.
+pub(super) type Key<'a> = (Option<i64>, Option<&'a str>, Option<&'a str>, bool);
 
-/// What tells entries apart.
+/// What tells entries apart. The text does where there is no `queryid`.
 pub(super) fn key(entry: &Statement) -> Key<'_> {
-    (entry.queryid, entry.user.as_deref(), entry.toplevel)
+    let text = entry.text.as_deref().filter(|_| entry.queryid.is_none());
+    (entry.queryid, text, entry.user.as_deref(), entry.toplevel)
 }
 
 /// To find an entry again.
@@ -153,6 +154,14 @@ mod tests {
             assert_eq!((found.max_exec_time - truth.max_exec_time).abs() < 1e-9, known, "{case}: {found:?}");
             assert_ne!(found.stats_since, found.minmax_stats_since, "{case}: they are of another period");
         }
+    }
+
+    #[test]
+    fn entries_without_a_queryid_are_told_apart_by_their_text() {
+        let of = |queryid, text: &str| Statement { queryid, text: Some(text.to_owned()), ..Statement::default() };
+        assert_eq!(by_key(&[of(None, "a"), of(None, "b")]).len(), 2);
+        // the server may give one statement another text after it was evicted
+        assert_eq!(key(&of(Some(1), "a")), key(&of(Some(1), "b")));
     }
 
     #[test]

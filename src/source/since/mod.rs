@@ -167,8 +167,9 @@ fn was_reset(earlier: &Snapshot, later: &Snapshot) -> bool {
 /// Whether entries may have been thrown out to make place: that leaves at least 95 of 100.
 fn is_full(snapshot: &Snapshot) -> bool {
     let statements = &snapshot.statements;
-    let entries = statements.entries.len() as u64 + statements.hidden + statements.own + statements.other_databases;
-    statements.max.is_some_and(|max| 10 * entries >= 9 * max)
+    let others = [statements.hidden, statements.own, statements.other_databases];
+    let entries = others.into_iter().fold(statements.entries.len() as u64, u64::saturating_add);
+    statements.max.is_some_and(|max| entries.saturating_mul(10) >= max.saturating_mul(9))
 }
 
 fn subtract(period: &mut Snapshot, base: &Snapshot) {
@@ -225,8 +226,9 @@ fn interval(before: &Snapshot, after: &Snapshot) -> Interval {
         }
         let (calls, rows, time) = earlier.map_or((0, 0, 0.0), |then| (then.calls, then.rows, then.total_exec_time));
         let change = changes.entry(queryid).or_insert(Change { queryid, ..Change::default() });
-        change.calls += entry.calls - calls;
-        change.rows += entry.rows - rows;
+        // a file may hold anything
+        change.calls = change.calls.saturating_add(entry.calls - calls);
+        change.rows = change.rows.saturating_add(entry.rows - rows);
         change.total_exec_time += (entry.total_exec_time - time).max(0.0);
     }
     let changes = changes.into_values().filter(|change| change.calls > 0).collect();

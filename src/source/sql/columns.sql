@@ -21,6 +21,7 @@ unproven AS (
 SELECT c.oid::pg_catalog.int8 AS table_oid, a.attnum AS position, a.attname AS name,
        pg_catalog.format_type(a.atttypid, a.atttypmod) AS type_name,
        t.typname AS base_type, t.typcategory AS type_category, t.typlen AS type_length,
+       a.attalign AS alignment,
        l.collname AS collation, coalesce(l.is_c, false) AS collation_is_c,
        a.attnotnull AND u.conrelid IS NULL AS not_null,
        a.attidentity AS identity, a.attgenerated AS generated,

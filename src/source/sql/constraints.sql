@@ -1,4 +1,20 @@
-WITH named AS (
+-- The check that follows a change of the referenced row compares with conpfeqop. Where that operator is not of the
+-- column's own type, and the type has to be converted for it, no index on the column serves.
+WITH RECURSIVE based(oid, base) AS (
+  SELECT t.oid, t.oid FROM pg_catalog.pg_type t WHERE t.typtype <> 'd'
+   UNION ALL
+  SELECT t.oid, b.base FROM pg_catalog.pg_type t JOIN based b ON b.oid = t.typbasetype WHERE t.typtype = 'd'),
+cast_ AS (
+  SELECT k.oid, pg_catalog.array_agg(a.attname::pg_catalog.text ORDER BY x.position) AS columns
+    FROM pg_catalog.pg_constraint k
+   CROSS JOIN LATERAL pg_catalog.generate_subscripts(k.conkey, 1) AS x(position)
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[x.position]
+    JOIN pg_catalog.pg_operator o ON o.oid = k.conpfeqop[x.position]
+    JOIN based b ON b.oid = a.atttypid
+    JOIN pg_catalog.pg_cast y ON y.castsource = b.base AND y.casttarget = o.oprright AND y.castmethod <> 'b'
+   WHERE k.contype = 'f' AND b.base <> o.oprright
+   GROUP BY k.oid),
+named AS (
   SELECT k.oid, x.side, pg_catalog.array_agg(a.attname::pg_catalog.text ORDER BY x.position) AS columns
     FROM pg_catalog.pg_constraint k
    CROSS JOIN LATERAL (
@@ -17,6 +33,7 @@ SELECT k.oid::pg_catalog.int8 AS oid, k.conrelid::pg_catalog.int8 AS table_oid, 
        nullif(k.conindid, 0)::pg_catalog.int8 AS index_oid,
        nullif(k.confrelid, 0)::pg_catalog.int8 AS referenced_table_oid,
        coalesce(r.columns, '{}') AS referenced_columns,
+       coalesce(cast_.columns, '{}') AS cast_columns,
        k.convalidated AS validated, k.condeferrable AS deferrable,
        CASE WHEN k.contype = 'f' THEN k.confdeltype END AS on_delete,
        nullif(k.conparentid, 0)::pg_catalog.int8 AS parent_oid,
@@ -24,6 +41,7 @@ SELECT k.oid::pg_catalog.int8 AS oid, k.conrelid::pg_catalog.int8 AS table_oid, 
   FROM pg_catalog.pg_constraint k
   JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN cast_ ON cast_.oid = k.oid
   LEFT JOIN named o ON o.oid = k.oid AND o.side = 'own'
   LEFT JOIN named r ON r.oid = k.oid AND r.side = 'referenced'
  WHERE k.contype IN ('p', 'u', 'f', 'x', 'c', 'n') AND c.oid <> ALL (ARRAY[0{held}]::pg_catalog.oid[])

@@ -22,7 +22,10 @@ SELECT c.oid::pg_catalog.int8 AS oid, n.nspname AS schema, c.relname AS name,
        q.seqmin AS min_value, q.seqmax AS max_value, q.seqincrement AS increment, q.seqcycle AS cycle,
        CASE WHEN v.readable THEN pg_catalog.pg_sequence_last_value(c.oid) END AS last_value,
        v.readable,
-       coalesce(fed.feeds, '[]') AS feeds
+       coalesce(fed.feeds, '[]') AS feeds,
+       EXISTS (SELECT FROM pg_catalog.pg_depend d
+                WHERE d.classid = 1259 AND d.objid = c.oid AND d.refclassid = 1259 AND d.deptype IN ('a', 'i')
+                  AND d.refobjsubid > 0) AS owned
   FROM pg_catalog.pg_sequence q
   JOIN pg_catalog.pg_class c ON c.oid = q.seqrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -1,18 +1,29 @@
 -- Tables, partitioned tables, materialized views and foreign tables of users. Sizes come from sizes.sql: asking for
 -- one waits for whoever holds the table. pg_stats hides a table whose row security holds for the role, SELECT or not.
 WITH parent AS (
-  SELECT i.inhrelid, pg_catalog.array_agg(i.inhparent::pg_catalog.int8 ORDER BY i.inhseqno, i.inhparent) AS parents
+  SELECT i.inhrelid, pg_catalog.array_agg(i.inhparent::pg_catalog.int8 ORDER BY i.inhseqno, i.inhparent) AS parents,
+         pg_catalog.bool_or(coalesce((pg_catalog.to_jsonb(i)->>'inhdetachpending')::pg_catalog.bool, false)) AS detach_pending
     FROM pg_catalog.pg_inherits i GROUP BY i.inhrelid),
+dropped AS (
+  SELECT a.attrelid, pg_catalog.count(*) AS columns FROM pg_catalog.pg_attribute a
+   WHERE a.attnum > 0 AND a.attisdropped GROUP BY a.attrelid),
+rewritten AS (
+  SELECT r.ev_class, pg_catalog.count(*) AS rules FROM pg_catalog.pg_rewrite r
+   WHERE r.ev_type <> '1' AND r.ev_enabled <> 'D' GROUP BY r.ev_class),
 owned AS (
   SELECT d.objid, pg_catalog.min(e.extname::pg_catalog.text COLLATE "C") AS extension
     FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
    WHERE d.classid = 1259 AND d.refclassid = 3079 AND d.deptype = 'e' GROUP BY d.objid),
 published AS MATERIALIZED (
-  SELECT r.prrelid AS oid FROM pg_catalog.pg_publication_rel r
-   UNION
-  SELECT c.oid FROM pg_catalog.pg_publication_tables p
-    JOIN pg_catalog.pg_namespace n ON n.nspname = p.schemaname
-    JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename)
+  SELECT g.oid, pg_catalog.bool_or(u.pubupdate OR u.pubdelete) AS changes
+    FROM (SELECT r.prrelid AS oid, r.prpubid AS publication FROM pg_catalog.pg_publication_rel r
+           UNION
+          SELECT c.oid, u.oid FROM pg_catalog.pg_publication_tables p
+            JOIN pg_catalog.pg_publication u ON u.pubname = p.pubname
+            JOIN pg_catalog.pg_namespace n ON n.nspname = p.schemaname
+            JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename) g
+    JOIN pg_catalog.pg_publication u ON u.oid = g.publication
+   GROUP BY g.oid)
 SELECT c.oid::pg_catalog.int8 AS oid, n.nspname AS schema, c.relname AS name,
        CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned' WHEN 'm' THEN 'materialized_view'
                       WHEN 'f' THEN 'foreign' END AS kind,
@@ -20,6 +31,9 @@ SELECT c.oid::pg_catalog.int8 AS oid, n.nspname AS schema, c.relname AS name,
        pg_catalog.pg_get_userbyid(c.relowner) AS owner,
        c.relispartition AS is_partition,
        coalesce(parent.parents, '{}') AS parents,
+       coalesce(parent.detach_pending, false) AS detach_pending,
+       coalesce(dropped.columns, 0) AS dropped_columns,
+       coalesce(rewritten.rules, 0) AS rewrite_rules,
        CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END AS partition_key,
        pg_catalog.pg_get_expr(c.relpartbound, 0) AS partition_bound,
        owned.extension,
@@ -39,6 +53,7 @@ SELECT c.oid::pg_catalog.int8 AS oid, n.nspname AS schema, c.relname AS name,
        c.oid IN (SELECT p.oid FROM published p)
          OR c.relispartition AND EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(c.oid) a
                                           WHERE a.relid IN (SELECT p.oid FROM published p)) AS published,
+       EXISTS (SELECT FROM published p WHERE p.changes AND p.oid = c.oid) AS published_changes,
        coalesce(s.seq_scan, 0) AS seq_scan, coalesce(s.seq_tup_read, 0) AS seq_tup_read,
        coalesce(s.idx_scan, 0) AS idx_scan, coalesce(s.idx_tup_fetch, 0) AS idx_tup_fetch,
        coalesce(s.n_tup_ins, 0) AS n_tup_ins, coalesce(s.n_tup_upd, 0) AS n_tup_upd,
@@ -61,6 +76,8 @@ SELECT c.oid::pg_catalog.int8 AS oid, n.nspname AS schema, c.relname AS name,
        (SELECT d.dattablespace FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) END
   LEFT JOIN parent ON parent.inhrelid = c.oid
   LEFT JOIN owned ON owned.objid = c.oid
+  LEFT JOIN dropped ON dropped.attrelid = c.oid
+  LEFT JOIN rewritten ON rewritten.ev_class = c.oid
   LEFT JOIN pg_catalog.pg_stat_all_tables s ON s.relid = c.oid
  CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(s) AS s OFFSET 0) j
  CROSS JOIN LATERAL (SELECT c.relrowsecurity AND pg_catalog.row_security_active(c.oid) AS active) policy
