@@ -29,10 +29,22 @@ pub struct Counters {
     pub temp_written: u64,
     /// Time reading blocks; zero unless `track_io_timing`.
     pub read_ms: f64,
+    /// Time reading and writing temporary blocks, with `track_io_timing`; 15 and later.
+    pub temp_ms: Option<f64>,
     /// WAL bytes.
     pub wal_bytes: u64,
+    /// WAL records.
+    pub wal_records: u64,
+    /// WAL full page images.
+    pub wal_fpi: u64,
+    /// Functions compiled by JIT; 15 and later.
+    pub jit_functions: Option<u64>,
     /// Time of JIT in all its phases; 15 and later.
     pub jit_ms: Option<f64>,
+    /// Rows, blocks and WAL are not known: a log tells of the statement, and no counters do.
+    pub times_only: bool,
+    /// Whether `rows` says nothing: they were counted on data of another size.
+    pub rows_unknown: bool,
     /// Whether min and max cover the same period as the sums (17 can reset them alone).
     pub min_max_whole: bool,
 }
@@ -53,8 +65,14 @@ impl Counters {
             shared_read: entry.shared_blks_read,
             temp_written: entry.temp_blks_written,
             read_ms: entry.shared_blk_read_time,
+            temp_ms: sum(entry.temp_blk_read_time, entry.temp_blk_write_time),
             wal_bytes: entry.wal_bytes,
+            wal_records: entry.wal_records,
+            wal_fpi: entry.wal_fpi,
+            jit_functions: entry.jit_functions,
             jit_ms: jit_time(entry),
+            times_only: entry.from_log,
+            rows_unknown: false,
             min_max_whole: entry.minmax_stats_since == entry.stats_since,
         }
     }
@@ -67,6 +85,21 @@ impl Counters {
     /// Rows per call; 0 without calls.
     pub fn rows_per_call(&self) -> f64 {
         if self.calls == 0 { 0.0 } else { self.rows as f64 / self.calls as f64 }
+    }
+
+    /// Rows; where they are not known, one for each execution.
+    pub fn rows_or_calls(&self) -> f64 {
+        if self.times_only { self.calls as f64 } else { self.rows as f64 }
+    }
+
+    /// What was counted; `None` where only times were taken.
+    pub fn counted<T>(&self, figure: T) -> Option<T> {
+        (!self.times_only).then_some(figure)
+    }
+
+    /// Rows per call, where calls were counted and their rows mean something.
+    pub fn measured_rows(&self) -> Option<f64> {
+        (self.calls > 0 && !self.rows_unknown && !self.times_only).then(|| self.rows_per_call())
     }
 
     /// Adds another entry. Deviations add exactly: n(s² + m²) is the sum of squares.
@@ -87,11 +120,14 @@ impl Counters {
         self.shared_read += other.shared_read;
         self.temp_written += other.temp_written;
         self.read_ms += other.read_ms;
+        self.temp_ms = sum(self.temp_ms, other.temp_ms);
         self.wal_bytes += other.wal_bytes;
-        self.jit_ms = match (self.jit_ms, other.jit_ms) {
-            (Some(one), Some(two)) => Some(one + two),
-            (one, two) => one.or(two),
-        };
+        self.wal_records += other.wal_records;
+        self.wal_fpi += other.wal_fpi;
+        self.jit_functions = sum(self.jit_functions, other.jit_functions);
+        self.jit_ms = sum(self.jit_ms, other.jit_ms);
+        self.times_only |= other.times_only;
+        self.rows_unknown |= other.rows_unknown;
         self.min_max_whole &= other.min_max_whole;
         self.stddev_ms = self.deviation_from(squares);
     }
@@ -108,20 +144,36 @@ impl Counters {
     }
 }
 
+/// Without the time of tuple deforming, which is a part of the generation.
 fn jit_time(entry: &Statement) -> Option<f64> {
-    let phases = [
-        entry.jit_generation_time,
-        entry.jit_inlining_time,
-        entry.jit_optimization_time,
-        entry.jit_emission_time,
-        entry.jit_deform_time,
-    ];
+    let phases =
+        [entry.jit_generation_time, entry.jit_inlining_time, entry.jit_optimization_time, entry.jit_emission_time];
     phases.into_iter().flatten().reduce(|one, two| one + two)
+}
+
+/// What is known of both, added up.
+fn sum<T: std::ops::Add<Output = T>>(one: Option<T>, two: Option<T>) -> Option<T> {
+    match (one, two) {
+        (Some(one), Some(two)) => Some(one + two),
+        (one, two) => one.or(two),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_time_of_deforming_is_not_counted_twice() {
+        let entry = Statement {
+            jit_generation_time: Some(5.0),
+            jit_emission_time: Some(2.0),
+            jit_deform_time: Some(3.0),
+            ..Statement::default()
+        };
+        assert_eq!(Counters::of(&entry).jit_ms, Some(7.0));
+        assert_eq!(Counters::of(&Statement::default()).jit_ms, None);
+    }
 
     #[test]
     fn deviations_of_two_entries_add_up_to_the_deviation_of_all_calls() {

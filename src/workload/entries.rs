@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::snapshot::{Snapshot, Statement};
 
 use super::bind::{Bound, Catalog, bind};
+use super::command::Commands;
 use super::fingerprint::{digest, fingerprint, of_text};
 use super::parse::{Sort, lex, parse, sort};
 use super::{Counters, Query, Unparsed, Workload, json_key};
@@ -62,16 +63,20 @@ impl<'a> Builder<'a> {
         let mut by_text: HashMap<&str, Option<String>> = HashMap::new();
         let mut groups: BTreeMap<String, Vec<&Statement>> = BTreeMap::new();
         let mut lost = Vec::new();
+        let mut commands = Commands::default();
         for entry in entries {
             let Some(text) = entry.text.as_deref() else {
                 lost.push(entry);
                 continue;
             };
-            match by_text.entry(text).or_insert_with(|| identify(text)) {
-                Some(fingerprint) => groups.entry(fingerprint.clone()).or_default().push(entry),
-                None => self.workload.utility.add(&Counters::of(entry)),
+            if let Some(fingerprint) = by_text.entry(text).or_insert_with(|| identify(text)) {
+                groups.entry(fingerprint.clone()).or_default().push(entry);
+            } else {
+                self.workload.utility.add(&Counters::of(entry));
+                commands.add(entry, text, &self.catalog);
             }
         }
+        self.workload.commands = commands.finish();
         if !lost.is_empty() {
             self.unparsed("", of_text(""), "the server lost its text", &lost);
         }
@@ -163,7 +168,7 @@ impl<'a> Builder<'a> {
 }
 
 /// The fingerprint of a query; `None` for a utility command.
-fn identify(text: &str) -> Option<String> {
+pub fn identify(text: &str) -> Option<String> {
     let Ok(tokens) = lex(text) else { return Some(of_text(text)) };
     match sort(&tokens.list) {
         Some(Sort::Utility) => None,

@@ -13,6 +13,7 @@ use crate::snapshot::Snapshot;
 
 mod bind;
 mod brief;
+mod command;
 mod counters;
 mod entries;
 #[cfg(test)]
@@ -29,11 +30,12 @@ mod repair;
 mod tokens;
 
 pub use brief::brief;
+pub use command::Command;
 pub use counters::Counters;
-pub use entries::Binder;
+pub use entries::{Binder, identify};
 pub use query::{
     Access, Alternative, Comparison, Expr, JoinPair, Kind, Limit, Lock, Operand, Predicate, Query, SortKey, Span,
-    TableUse,
+    TableUse, Trait,
 };
 pub use repair::NOT_A_TYPE;
 
@@ -49,6 +51,8 @@ pub struct Workload {
     pub unparsed: Vec<Unparsed>,
     /// How many entries were utility commands (BEGIN, SET, VACUUM, …), left out on purpose.
     pub utility: Counters,
+    /// Those commands by what they do, to what; by falling calls, then name.
+    pub commands: Vec<Command>,
     /// Names that no table or view of the snapshot bears, and how many statements use each.
     pub unknown_tables: BTreeMap<String, u64>,
 }

@@ -4,6 +4,8 @@
 //! is first reduced to its outline, byte by byte, and only an outline that is new is parsed. Two texts of one outline are
 //! one statement; two outlines may be one statement too (another layout, another case), which the fingerprint settles.
 
+use crate::snapshot::Snapshot;
+
 /// What was taken out of a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Values {
@@ -13,15 +15,35 @@ pub struct Values {
     pub hash: u64,
 }
 
+/// What a backslash is in a string without an E in front: `standard_conforming_strings`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Backslash {
+    /// A character like any other.
+    #[default]
+    Plain,
+    /// It takes the next character with it: the setting is off.
+    Escapes,
+}
+
+impl Backslash {
+    /// As the server has it.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        match snapshot.setting("standard_conforming_strings") {
+            Some("off") => Self::Escapes,
+            _ => Self::Plain,
+        }
+    }
+}
+
 const PRIME: u64 = 0x0000_0100_0000_01b3;
 const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// Writes the outline of `text` into `out`, which is emptied first.
 ///
 /// Literals and parameters become `?`, lists of them `?,`, comments and repeated white space a single blank.
-pub fn outline(text: &str, out: &mut Vec<u8>) -> Values {
+pub fn outline(text: &str, backslash: Backslash, out: &mut Vec<u8>) -> Values {
     out.clear();
-    let mut scan = Scan { text: text.as_bytes(), at: 0, out, values: Values { count: 0, hash: OFFSET } };
+    let mut scan = Scan::of(text, backslash, out);
     while scan.at < scan.text.len() {
         scan.step();
     }
@@ -33,10 +55,10 @@ pub fn outline(text: &str, out: &mut Vec<u8>) -> Values {
 
 /// The text as `pg_stat_statements` would keep it: literals are parameters, comments are gone. A log has the values of
 /// users in its texts, and those are nobody's business.
-pub fn without_values(text: &str) -> String {
+pub fn without_values(text: &str, backslash: Backslash) -> String {
     let (mut out, mut shown) = (Vec::new(), Vec::with_capacity(text.len()));
-    let mut scan = Scan { text: text.as_bytes(), at: 0, out: &mut out, values: Values { count: 0, hash: OFFSET } };
-    let mut next = 1 + highest_parameter(text);
+    let mut scan = Scan::of(text, backslash, &mut out);
+    let mut next = 1 + highest_parameter(text, backslash);
     while scan.at < scan.text.len() {
         let (at, values) = (scan.at, scan.values.count);
         scan.step();
@@ -54,9 +76,9 @@ pub fn without_values(text: &str) -> String {
 }
 
 /// Of `$1`, `$2`, …, those in literals and comments left out; 0 without any.
-fn highest_parameter(text: &str) -> u32 {
+fn highest_parameter(text: &str, backslash: Backslash) -> u32 {
     let mut out = Vec::new();
-    let mut scan = Scan { text: text.as_bytes(), at: 0, out: &mut out, values: Values { count: 0, hash: OFFSET } };
+    let mut scan = Scan::of(text, backslash, &mut out);
     let mut highest = 0;
     while scan.at < scan.text.len() {
         let (at, values) = (scan.at, scan.values.count);
@@ -70,9 +92,9 @@ fn highest_parameter(text: &str) -> u32 {
 }
 
 /// The comments of a text; what looks like one within a string is none.
-pub fn comments(text: &str) -> Vec<&str> {
+pub fn comments(text: &str, backslash: Backslash) -> Vec<&str> {
     let mut out = Vec::new();
-    let mut scan = Scan { text: text.as_bytes(), at: 0, out: &mut out, values: Values { count: 0, hash: OFFSET } };
+    let mut scan = Scan::of(text, backslash, &mut out);
     let mut found = Vec::new();
     while scan.at < scan.text.len() {
         let at = scan.at;
@@ -92,16 +114,21 @@ struct Scan<'a> {
     at: usize,
     out: &'a mut Vec<u8>,
     values: Values,
+    backslash: Backslash,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    fn of(text: &'a str, backslash: Backslash, out: &'a mut Vec<u8>) -> Self {
+        Self { text: text.as_bytes(), at: 0, out, values: Values { count: 0, hash: OFFSET }, backslash }
+    }
+
     fn step(&mut self) {
         let (byte, next) = (self.text[self.at], self.text.get(self.at + 1).copied());
         match byte {
             b' ' | b'\n' | b'\t' | b'\r' => self.blank(1),
             b'-' if next == Some(b'-') => self.blank(self.until(b"\n", 2)),
             b'/' if next == Some(b'*') => self.blank(self.comment()),
-            b'\'' => self.value(self.quoted(1, false)),
+            b'\'' => self.value(self.quoted(1, self.backslash == Backslash::Escapes)),
             b'e' | b'E' | b'b' | b'B' | b'x' | b'X' | b'n' | b'N' if next == Some(b'\'') && !self.in_word() => {
                 self.value(self.quoted(2, byte.eq_ignore_ascii_case(&b'e')));
             }
@@ -251,7 +278,7 @@ mod tests {
 
     fn of(text: &str) -> (String, usize) {
         let mut out = Vec::new();
-        let values = outline(text, &mut out);
+        let values = outline(text, Backslash::Plain, &mut out);
         (String::from_utf8(out).expect("text"), values.count)
     }
 
@@ -300,13 +327,25 @@ mod tests {
             ("SELECT 1_000_000", "SELECT $1"),
             ("SELECT 'never closed", "SELECT $1"),
         ] {
-            assert_eq!(without_values(text), expected, "{text}");
+            assert_eq!(without_values(text, Backslash::Plain), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_backslash_escapes_where_the_server_says_so() {
+        let text = r"SELECT a FROM t WHERE b = 'it\'s 5' AND c = 'y' OR d = ';'";
+        for (backslash, expected) in [
+            (Backslash::Escapes, "SELECT a FROM t WHERE b = $1 AND c = $2 OR d = $3"),
+            // here the first string ends before the s, and what is outside of strings is the other way round
+            (Backslash::Plain, "SELECT a FROM t WHERE b = $1s $2$3y$4;$5"),
+        ] {
+            assert_eq!(without_values(text, backslash), expected, "{backslash:?}");
         }
     }
 
     #[test]
     fn values_are_told_apart_by_their_hash() {
-        let values = |text: &str| outline(text, &mut Vec::new());
+        let values = |text: &str| outline(text, Backslash::Plain, &mut Vec::new());
         assert_eq!(values("a = 5 AND b = 'x'"), values("a = 5  AND b = 'x'"));
         assert_ne!(values("a = 5"), values("a = 6"));
         assert_ne!(values("a = 1 AND b = 23"), values("a = 12 AND b = 3"));

@@ -68,6 +68,8 @@ pub struct Query {
     pub joins: Vec<JoinPair>,
     /// ORDER BY of the outermost select and of subqueries that have LIMIT.
     pub sorts: Vec<SortKey>,
+    /// For each window, the sort that it needs: PARTITION BY, then ORDER BY, as far as that is bound.
+    pub windows: Vec<Vec<SortKey>>,
     /// GROUP BY columns that are bound.
     pub groups: Vec<Operand>,
     /// The columns of an outermost SELECT DISTINCT, where each is bound.
@@ -96,6 +98,25 @@ pub struct Query {
     pub select_columns: Option<usize>,
     /// What the repairs changed before it could be parsed, by name of the repair.
     pub repairs: Vec<&'static str>,
+    /// What its form tells beyond all that, each once; what stands in a view is left out.
+    pub traits: Vec<Trait>,
+}
+
+/// Something about the form of a statement: a NOT IN over a subquery, an OR between tables, a sort by chance.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trait {
+    /// Which, as `statement_trait.name` lists them.
+    pub name: &'static str,
+    /// The table that it is about.
+    pub table_oid: Option<u32>,
+    /// The column of it, unquoted.
+    pub column: Option<String>,
+    /// The table on the other side.
+    pub other_table_oid: Option<u32>,
+    /// A word more: a type, a function, the place.
+    pub detail: Option<String>,
+    /// How many.
+    pub number: Option<u64>,
 }
 
 /// One use of a table in a statement; the index in `Query::tables` identifies it.

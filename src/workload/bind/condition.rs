@@ -106,7 +106,7 @@ impl Binder<'_> {
 }
 
 /// The operands of a chain of one operator, in order; chains may be thousands long.
-fn chain<'e>(expr: &'e Expr, operator: &BinaryOperator) -> Vec<&'e Expr> {
+pub fn chain<'e>(expr: &'e Expr, operator: &BinaryOperator) -> Vec<&'e Expr> {
     let mut parts = Vec::new();
     let mut waiting = vec![expr];
     while let Some(expr) = waiting.pop() {

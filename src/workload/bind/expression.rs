@@ -72,7 +72,8 @@ impl Binder<'_> {
         operands
     }
 
-    fn look_up(&self, parts: &[sqlparser::ast::Ident]) -> Vec<Operand> {
+    /// The base columns behind a name.
+    pub fn look_up(&self, parts: &[sqlparser::ast::Ident]) -> Vec<Operand> {
         scope::look_up(&self.frames, self.catalog, parts).unwrap_or_default()
     }
 

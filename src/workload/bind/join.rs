@@ -45,6 +45,7 @@ impl Binder<'_> {
         match constraint {
             Some(JoinConstraint::On(condition)) => {
                 self.reads(condition);
+                self.condition_traits(condition);
                 self.condition(condition, &context);
             }
             Some(JoinConstraint::Using(names)) => self.using(names, sources_from..sources, sources),

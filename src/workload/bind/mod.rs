@@ -32,12 +32,14 @@ mod sort;
 mod span;
 #[cfg(test)]
 mod tests;
+mod traits;
 mod types;
 mod view;
+mod window;
 mod with;
 mod write;
 
-pub use catalog::Catalog;
+pub use catalog::{Catalog, Relation};
 #[cfg(test)]
 pub use types::shown;
 
@@ -65,6 +67,7 @@ pub fn bind(statement: &Statement, tokens: &Tokens, catalog: &Catalog, path: &[S
         }
     }
     binder.count_joined();
+    binder.statement_traits(statement);
     if binder.out.kind != Kind::Select {
         // a row that is written, or copied, is read whole
         binder.out.tables.iter_mut().for_each(|table| table.reads = None);

@@ -197,6 +197,9 @@ impl Binder<'_> {
             }
         }
         let outputs = self.subquery_outputs(subquery);
+        if negated != context.negated {
+            self.negated_subquery(&outputs);
+        }
         for (position, side) in sides.iter().enumerate() {
             let Side::Column(operands) = side else { continue };
             if let (Some(output), true) = (outputs.get(position), context.conjunct && !context.negated && !negated) {

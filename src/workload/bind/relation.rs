@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use sqlparser::ast::{ObjectName, ObjectNamePart, Query, Spanned, TableAlias, TableFactor, TableWithJoins};
 
-use crate::workload::TableUse;
+use crate::workload::{TableUse, Trait};
 
 use super::catalog::Relation;
 use super::scope::{Columns, Frame, Output, Source, folded};
@@ -74,7 +74,10 @@ impl Binder<'_> {
         match self.catalog.relation(schema.as_deref(), &table, self.path) {
             Relation::Table(oid) => self.base_table(oid, name, schema, &table, alias),
             Relation::View(position) => self.view(position, alias),
-            Relation::System => self.add(alias, &table, None, Columns::Unknown),
+            Relation::System => {
+                self.note(Trait::of("system-relation"));
+                self.add(alias, &table, None, Columns::Unknown);
+            }
             Relation::Unknown => self.unknown_table(name, schema, &table, alias),
         }
     }

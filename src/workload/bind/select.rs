@@ -5,7 +5,7 @@ use sqlparser::ast::{
     SelectItemQualifiedWildcardKind, SetExpr, SetOperator, Spanned, TableFactor, Value,
 };
 
-use crate::workload::{Limit, Lock};
+use crate::workload::{Limit, Lock, Trait};
 
 use super::aggregate::{self, Calls};
 use super::condition::Context;
@@ -52,7 +52,10 @@ impl Binder<'_> {
         match body {
             SetExpr::Select(select) => self.select_alone(select, outermost),
             SetExpr::Query(query) => self.query(query, false),
-            SetExpr::SetOperation { left, op, right, .. } => self.set_operation(left, *op, right, outermost),
+            SetExpr::SetOperation { left, op, right, set_quantifier } => {
+                self.union_trait(*op, *set_quantifier);
+                self.set_operation(left, *op, right, outermost)
+            }
             SetExpr::Values(values) => {
                 for row in &values.rows {
                     self.subqueries(&row.content);
@@ -121,6 +124,7 @@ impl Binder<'_> {
         self.frames.push(Frame::default());
         let outputs = self.clauses(select, outermost);
         self.order(select, query, outermost);
+        self.order_traits(query, outermost);
         self.frames.pop();
         outputs
     }
@@ -133,6 +137,8 @@ impl Binder<'_> {
         }
         self.note_reads(select);
         self.note_extremes(select);
+        self.select_traits(select, outermost);
+        self.note_windows(select);
         for item in &select.projection {
             self.subqueries(item);
         }
@@ -203,6 +209,9 @@ impl Binder<'_> {
             let lock = self.out.lock.get_or_insert_with(Lock::default);
             lock.exclusive |= matches!(clause.lock_type, LockType::Update);
             lock.skip_locked |= matches!(clause.nonblock, Some(NonBlock::SkipLocked));
+            if matches!(clause.nonblock, Some(NonBlock::Nowait)) {
+                self.note(Trait::of("nowait"));
+            }
         }
     }
 

@@ -29,6 +29,7 @@ impl Binder<'_> {
             } else {
                 self.plain(cte, &name, query)
             };
+            self.fence_trait(cte, uses(query, &name));
             self.ctes.push(CommonTable { name, outputs: named(outputs, &cte.alias) });
         }
     }
@@ -47,7 +48,8 @@ impl Binder<'_> {
     /// The first branch gives the columns that the second one sees.
     fn recursive(&mut self, cte: &Cte, name: &str) -> Vec<Output> {
         let outputs = match &*cte.query.body {
-            SetExpr::SetOperation { left, right, .. } => {
+            SetExpr::SetOperation { left, right, set_quantifier, .. } => {
+                self.recursion_trait(&cte.query, right, *set_quantifier, name);
                 let frames = std::mem::take(&mut self.frames);
                 self.depth += 1;
                 let outputs = fenced(self.set_branch(left));

@@ -74,6 +74,7 @@ impl Binder<'_> {
             }
             None => self.out.single_row_insert = outermost,
         }
+        self.conflict_trait(insert);
         if let Some(OnInsert::OnConflict(conflict)) = &insert.on
             && let OnConflictAction::DoUpdate(update) = &conflict.action
         {
@@ -127,6 +128,7 @@ impl Binder<'_> {
         self.count_sources(0, first);
         self.assignments(&update.assignments);
         if let Some(condition) = &update.selection {
+            self.condition_traits(condition);
             self.condition(condition, &Context::filter());
         }
         returned(update.returning.as_deref(), update.output.as_ref())
@@ -143,6 +145,7 @@ impl Binder<'_> {
         self.joined.iter_mut().skip(first).for_each(|joined| *joined = 0);
         self.count_sources(0, first);
         if let Some(condition) = &delete.selection {
+            self.condition_traits(condition);
             self.condition(condition, &Context::filter());
         }
         returned(delete.returning.as_deref(), delete.output.as_ref())
