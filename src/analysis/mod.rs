@@ -1,14 +1,19 @@
 //! What SQL over facts cannot say well. Each analysis adds a fact table.
 
+mod function_loop;
 mod gamma;
 mod get_or_create;
 mod latency;
 mod n_plus_one;
 mod orm;
+pub mod requests;
+pub mod slowness;
 pub mod trace;
 pub mod window;
 
 use n_plus_one::Watched;
+use requests::Requests;
+pub use slowness::{Cause, CauseKind};
 use trace::Trace;
 use window::Window;
 
@@ -28,7 +33,7 @@ pub struct NPlusOne {
     pub calls_per_parent: Option<f64>,
     /// 0 to 1; from a single snapshot never above 0.5. Below one half it is as likely no loop.
     pub confidence: f64,
-    /// `snapshot`, `window`, `log`, `window and log`, `tags`.
+    /// `snapshot`, `window`, `log`, `window and log`, `tags`; `function` for a loop in the source of a function.
     pub level: String,
     /// Key of the child, e.g. `price_id`.
     pub key_columns: Vec<String>,
@@ -40,6 +45,8 @@ pub struct NPlusOne {
     pub places: Vec<String>,
     /// `application_name`s of a log.
     pub applications: Vec<String>,
+    /// The function whose loop it is, `schema.name`.
+    pub function: Option<String>,
 }
 
 /// Percentiles of a statement.
@@ -79,6 +86,21 @@ pub struct Analyses {
     pub latency: Vec<Latency>,
     /// One for each query that is recognised.
     pub orm: Vec<Orm>,
+    /// What makes statements slow.
+    pub causes: Vec<Cause>,
+    /// What a log was read, if any.
+    pub log: Option<LogRead>,
+    /// The requests of a log, where it says what one is.
+    pub requests: Option<Requests>,
+}
+
+/// What was read of a log, for rules that rest on it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LogRead {
+    /// Plans of `auto_explain`.
+    pub plans: u64,
+    /// Only slow executions, or a sample of them, are in it.
+    pub partial: bool,
 }
 
 impl Analyses {
@@ -88,6 +110,12 @@ impl Analyses {
         let watched = Watched { window: window.as_ref(), trace };
         let mut n_plus_one = n_plus_one::find(snapshot, workload, watched);
         get_or_create::name(&mut n_plus_one, workload);
-        Self { n_plus_one, latency: latency::percentiles(workload, trace), orm: orm::recognise(workload) }
+        n_plus_one.extend(function_loop::find(snapshot, workload));
+        n_plus_one.sort_by(|one, two| two.confidence.total_cmp(&one.confidence).then(one.child.cmp(&two.child)));
+        let latency = latency::percentiles(workload, trace);
+        let causes = slowness::find(snapshot, workload, &latency, trace);
+        let log = trace.map(|trace| LogRead { plans: trace.evidence.plans, partial: trace.partial });
+        let requests = trace.and_then(|trace| trace.requests.clone());
+        Self { n_plus_one, latency, orm: orm::recognise(workload), causes, log, requests }
     }
 }

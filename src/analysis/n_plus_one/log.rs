@@ -83,4 +83,8 @@ impl Together for NoCounts {
     fn as_often(&self, _: &Workload, _: usize, _: usize, _: f64) -> bool {
         false
     }
+
+    fn for_each_row(&self, _: &Workload, _: usize, _: usize, _: f64) -> bool {
+        false
+    }
 }

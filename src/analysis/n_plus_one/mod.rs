@@ -72,7 +72,7 @@ struct Said<'a> {
 impl Judge<'_> {
     fn judge(&self, position: usize) -> Option<NPlusOne> {
         let query = &self.workload.queries[position];
-        // what runs inside a function, or for a foreign key, is no round trip of a program
+        // what runs inside a function, or for a foreign key, is no round trip of a program; `function_loop` sees the first
         if !query.toplevel {
             return None;
         }
@@ -140,6 +140,7 @@ impl Said<'_> {
             routes: self.traced.map(routes).unwrap_or_default(),
             places: self.traced.map(|traced| most(&traced.places)).unwrap_or_default(),
             applications: self.traced.map(|traced| most(&traced.applications)).unwrap_or_default(),
+            function: None,
         })
     }
 

@@ -131,7 +131,7 @@ fn keyed(query: usize, statement: &Query, keys: &Keys) -> Vec<Body> {
 }
 
 /// A condition that no row-by-row lookup has.
-fn reaches_further(predicate: &Predicate) -> bool {
+pub fn reaches_further(predicate: &Predicate) -> bool {
     matches!(
         predicate.comparison,
         Comparison::In | Comparison::Range | Comparison::Like | Comparison::ILike | Comparison::Regex

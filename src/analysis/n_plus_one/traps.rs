@@ -20,6 +20,9 @@ pub trait Together {
     /// Whether a statement runs with the body of a loop, each time or nearly so; `within` is the share by which
     /// their counts may differ.
     fn as_often(&self, workload: &Workload, query: usize, body: usize, within: f64) -> bool;
+
+    /// Whether the body runs once for each row of a statement, or nearly so.
+    fn for_each_row(&self, workload: &Workload, query: usize, body: usize, within: f64) -> bool;
 }
 
 /// By the number of calls alone.
@@ -29,6 +32,12 @@ impl Together for ByCount {
     fn as_often(&self, workload: &Workload, query: usize, body: usize, within: f64) -> bool {
         let calls = |position: usize| workload.queries[position].counters.calls as f64;
         (calls(query) - calls(body)).abs() <= within * calls(body)
+    }
+
+    fn for_each_row(&self, workload: &Workload, query: usize, body: usize, within: f64) -> bool {
+        let (rows, calls) =
+            (workload.queries[query].counters.rows as f64, workload.queries[body].counters.calls as f64);
+        (rows - calls).abs() <= within * calls
     }
 }
 
@@ -48,11 +57,16 @@ pub fn is_owner(snapshot: &Snapshot, workload: &Workload, body: &Body, together:
     body.key == Key::Unique && workload.queries.iter().enumerate().any(is_request)
 }
 
-/// A queue worker: it claims a row with a lock, then reads and marks what belongs to it, once each.
+/// A queue worker: it claims a row with a lock, then reads and marks what belongs to it, once each; or it claims several,
+/// and marks each of them.
 pub fn is_worker(workload: &Workload, body: &Body, together: &dyn Together) -> bool {
     let claims = |query: &Query| query.lock.is_some_and(|lock| lock.exclusive || lock.skip_locked);
     workload.queries.iter().enumerate().any(|(position, query)| {
-        claims(query) && together.as_often(workload, position, body.query, WEIGHTS.worker_calls)
+        let within = WEIGHTS.worker_calls;
+        let of_table = || query.tables.iter().any(|used| used.table_oid == Some(body.table));
+        claims(query)
+            && (together.as_often(workload, position, body.query, within)
+                || of_table() && together.for_each_row(workload, position, body.query, within))
     })
 }
 
@@ -64,6 +78,8 @@ fn named(snapshot: &Snapshot, table: u32, words: &[&str]) -> bool {
 pub fn one_row_reader(workload: &Workload, keys: &Keys, body: &Body, table: u32) -> bool {
     let fits = |(position, query): (usize, &Query)| {
         position != body.query
+            // the server's own check of a foreign key shows nobody anything
+            && query.toplevel
             && query.kind == Kind::Select
             && shape::reads_one_row(query, table, keys)
             && ByCount.as_often(workload, position, body.query, WEIGHTS.equal_calls)

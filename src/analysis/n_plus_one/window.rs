@@ -29,4 +29,9 @@ impl Together for Window {
         let (one, two) = (self.calls(query), self.calls(body));
         (one - two).abs() <= within * two && self.alike(query, body) >= WEIGHTS.window.alike
     }
+
+    fn for_each_row(&self, _: &Workload, query: usize, body: usize, within: f64) -> bool {
+        let (rows, calls): (f64, f64) = (self.series[query].rows.iter().sum(), self.calls(body));
+        (rows - calls).abs() <= within * calls && self.alike(query, body) >= WEIGHTS.window.alike
+    }
 }

@@ -22,10 +22,11 @@ pub fn add(trace: &Trace, workload: &Workload, snapshot: &mut Snapshot) {
     }
 }
 
-/// Executions without a duration took a time that nobody knows: it is left out, not guessed.
+/// Executions without a duration took a time that nobody knows: it is left out, not guessed. So are rows and blocks.
 fn entry(traced: &Traced) -> Statement {
     let mean = if traced.timed > 0 { traced.total_ms / traced.timed as f64 } else { 0.0 };
     Statement {
+        from_log: true,
         toplevel: true,
         text: Some(traced.text.clone()),
         calls: traced.calls,
@@ -57,6 +58,7 @@ mod tests {
         add(&trace, &Workload::default(), &mut snapshot);
         let [entry] = &snapshot.statements.entries[..] else { panic!("{:?}", snapshot.statements) };
         assert_eq!((entry.calls, entry.total_exec_time, entry.mean_exec_time), (4, 6.0, 3.0));
+        assert!(entry.from_log, "its rows are unknown, not none");
         assert_eq!(snapshot.statements.stats_reset, Some(940.0));
         assert_eq!(snapshot.statements.state, StatementsState::Read);
 

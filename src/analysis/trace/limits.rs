@@ -30,6 +30,9 @@ pub fn limits(tally: &Tally, trace: &Trace, snapshot: &Snapshot) -> Vec<Gap> {
         twice(tally),
         backwards(tally),
         zone(tally),
+        shared_zone(tally),
+        strays(trace),
+        anywhere(trace),
         left_out(trace),
     ];
     limits.into_iter().flatten().collect()
@@ -74,6 +77,34 @@ fn backwards(tally: &Tally) -> Option<Gap> {
 fn zone(tally: &Tally) -> Option<Gap> {
     let name = tally.unknown_zone.as_ref()?;
     Some(gap("log times", format!("the time zone {name} is not known here; its times were taken for UTC"), None))
+}
+
+fn shared_zone(tally: &Tally) -> Option<Gap> {
+    let name = tally.ambiguous_zone.as_ref()?;
+    let why = format!("several time zones are called {name}; its times were taken for those of the most usual one");
+    Some(gap("log times", why, Some("give a snapshot of that server: its log_timezone says which")))
+}
+
+fn strays(trace: &Trace) -> Option<Gap> {
+    let why = || {
+        let strays = Count(trace.strays as f64);
+        format!("{strays} executions have a time more than a day from those around them, which was not believed")
+    };
+    (trace.strays > 0).then(|| gap("log times", why(), None))
+}
+
+/// Tables of the same name in two databases cannot be told apart.
+fn anywhere(trace: &Trace) -> Option<Gap> {
+    let why = || {
+        format!(
+            "its lines do not say which database they are of: {} of {} executions were left out, on other tables than \
+             those of this database or on none; what another database runs on tables of the same names was counted",
+            Count(trace.elsewhere as f64),
+            Count(trace.executions as f64)
+        )
+    };
+    let remedy = "log_line_prefix = '%m [%p] %q%u@%d %a ' (with %d), or log_destination = 'jsonlog'";
+    (trace.anywhere > 0).then(|| gap("log statements", why(), Some(remedy)))
 }
 
 /// Loops consist of quick statements: none of 45,000 measured ones took as long as a usual threshold.
@@ -193,6 +224,19 @@ mod tests {
             ),
             ("newest first", Tally { backwards: 5, ..tally() }, ordered(), "5 of 10 lines are older"),
             ("seconds", tally(), Trace { whole_seconds: true, ..ordered() }, "no milliseconds"),
+            (
+                "shared zone",
+                Tally { ambiguous_zone: Some("CST".to_owned()), ..tally() },
+                ordered(),
+                "several time zones are called CST",
+            ),
+            ("stray", tally(), Trace { strays: 1, ..ordered() }, "1 executions have a time more than a day"),
+            (
+                "anywhere",
+                tally(),
+                Trace { anywhere: 8, elsewhere: 3, executions: 9, ..ordered() },
+                "3 of 9 executions were left out",
+            ),
             ("kept", tally(), Trace { left_out: 5, ..ordered() }, "5 executions"),
         ] {
             let found: Vec<String> =

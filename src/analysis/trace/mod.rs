@@ -9,24 +9,22 @@ mod burst;
 mod distinct;
 pub mod entries;
 pub mod limits;
+mod observer;
 mod rhythm;
 mod session;
+mod span;
 mod statements;
-mod tags;
-mod times;
+pub(in crate::analysis) mod tags;
+pub(in crate::analysis) mod times;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use burst::Bursts;
+pub use observer::Observer;
 pub use rhythm::Beat;
-use session::{Seen, Session};
-use statements::Statements;
-use tags::Traces;
 
-use crate::snapshot::Snapshot;
+use super::requests::Requests;
+use super::slowness::Evidence;
 use crate::source::log::{Execution, Step};
-use crate::workload::Workload;
-use crate::workload::outline::hash;
 
 /// One execution, as a log tells it. Times in µs since the epoch.
 #[derive(Debug, Clone, Copy, Default)]
@@ -45,6 +43,8 @@ pub struct Ran<'a> {
     pub parameters: Option<&'a str>,
     /// `application_name`.
     pub application: Option<&'a str>,
+    /// The log does not say of which database it is.
+    pub anywhere: bool,
 }
 
 impl<'a> Ran<'a> {
@@ -60,6 +60,7 @@ impl<'a> Ran<'a> {
             text: execution.prepared.unwrap_or(execution.text),
             parameters: execution.parameters,
             application: execution.application,
+            anywhere: execution.database.is_none(),
         })
     }
 }
@@ -75,12 +76,22 @@ pub struct Trace {
     pub executions: u64,
     /// Executions of statements past the number that is kept.
     pub left_out: u64,
+    /// Executions of which the log does not say the database.
+    pub anywhere: u64,
+    /// Of these, executions that were left out: they name tables that the database lacks, or none.
+    pub elsewhere: u64,
+    /// Executions with a time far from those around them.
+    pub strays: u64,
     /// Whether the log tells sessions apart.
     pub sessions: bool,
     /// Only slow executions, or a sample of them, have a duration: times are not those of all.
     pub partial: bool,
     /// Whether its times have only whole seconds: gaps between statements then tell nothing.
     pub whole_seconds: bool,
+    /// What it tells beside executions: waits, temporary files, plans.
+    pub evidence: Evidence,
+    /// Its requests, where it says what one is.
+    pub requests: Option<Requests>,
 }
 
 /// What a log tells of one statement.
@@ -150,104 +161,6 @@ pub struct Tagged {
 
 /// Distinct names kept for a statement; a tag with a value of its own for each request would grow without end.
 const NAMES: usize = 30;
-/// Sessions kept at a time; those idle for a minute go first.
-const SESSIONS: usize = 20_000;
-/// A session that is idle for so long has ended its loops, µs.
-const IDLE: i64 = 60_000_000;
-
-/// Watches executions.
-pub struct Observer<'a> {
-    statements: Statements<'a>,
-    sessions: HashMap<u64, Session>,
-    bursts: Bursts,
-    traces: Traces,
-    trace: Trace,
-    span: Option<(i64, i64)>,
-    time_less: bool,
-}
-
-impl<'a> Observer<'a> {
-    /// On the tables of a snapshot; the counters of its workload tell how many rows a statement returns.
-    pub fn of(snapshot: &'a Snapshot, workload: &'a Workload) -> Self {
-        Self {
-            statements: Statements::of(snapshot, workload),
-            sessions: HashMap::new(),
-            bursts: Bursts::default(),
-            traces: Traces::default(),
-            trace: Trace { whole_seconds: true, ..Trace::default() },
-            span: None,
-            time_less: false,
-        }
-    }
-
-    /// Takes the next execution of the log into account.
-    pub fn observe(&mut self, ran: &Ran) {
-        self.trace.executions += 1;
-        let Some((id, values)) = self.statements.identify(ran.text) else {
-            self.trace.left_out += 1;
-            return;
-        };
-        let values = ran.parameters.map_or(values, |parameters| hash(values, parameters.as_bytes()));
-        let when = self.when(ran);
-        let seen = Seen { id, values, began: when.0, ended: when.1 };
-        // lines come in the order of their ends
-        self.statements.count(id, ran, when.1);
-        self.traces.observe(&mut self.statements, &seen, ran.text);
-        if let Some(session) = ran.session {
-            self.trace.sessions = true;
-            self.sweep(when.1);
-            self.sessions.entry(session).or_default().observe(&mut self.statements, &seen);
-            self.bursts.observe(&mut self.statements, &seen, session);
-        }
-    }
-
-    /// Start and end; where the log has no times every execution is a moment after the one before.
-    fn when(&mut self, ran: &Ran) -> (i64, i64) {
-        let Some(ended) = ran.ended.or(ran.began) else {
-            self.time_less = true;
-            let moment = self.trace.executions.cast_signed();
-            return (moment, moment);
-        };
-        self.trace.whole_seconds &= ended % 1_000_000 == 0;
-        let began = ran.began.unwrap_or(ended);
-        let span = self.span.get_or_insert((began, ended));
-        *span = (span.0.min(began), span.1.max(ended));
-        (began, ended)
-    }
-
-    fn sweep(&mut self, now: i64) {
-        if self.sessions.len() < SESSIONS {
-            return;
-        }
-        let mut sessions = std::mem::take(&mut self.sessions);
-        // a program that connects for each request leaves none idle for long: then all are closed
-        let idle = sessions.values().any(|session| now - session.ended() > IDLE);
-        sessions.retain(|_, session| {
-            let over = !idle || now - session.ended() > IDLE;
-            if over {
-                session.close(&mut self.statements);
-            }
-            !over
-        });
-        self.sessions = sessions;
-    }
-
-    /// The sums.
-    pub fn finish(mut self) -> Trace {
-        // in the order of their numbers, so that a hash map's order is seen nowhere
-        let mut sessions: Vec<_> = std::mem::take(&mut self.sessions).into_iter().collect();
-        sessions.sort_by_key(|(number, _)| *number);
-        for (_, mut session) in sessions {
-            session.close(&mut self.statements);
-        }
-        self.bursts.close(&mut self.statements);
-        self.traces.close(&mut self.statements);
-        let times = self.span.filter(|_| !self.time_less);
-        let seconds = times.map(|(first, last)| (last - first) as f64 / 1e6);
-        let whole_seconds = self.trace.whole_seconds && self.span.is_some();
-        Trace { statements: self.statements.finish(times), seconds, whole_seconds, ..self.trace }
-    }
-}
 
 /// Counts a name, unless too many are kept already.
 fn count(names: &mut BTreeMap<String, u64>, name: &str, calls: u64) {

@@ -10,7 +10,7 @@ use crate::analysis::n_plus_one::keys::Keys;
 use crate::analysis::n_plus_one::relation::relation;
 use crate::analysis::n_plus_one::shape::{self, Body};
 use crate::snapshot::Snapshot;
-use crate::workload::outline::{hash, outline, without_values};
+use crate::workload::outline::{Backslash, hash, outline, without_values};
 use crate::workload::{Binder, Kind, Query, Workload};
 
 /// Statements kept: a program that writes values into its names would fill any memory.
@@ -37,6 +37,7 @@ pub(super) struct Statements<'a> {
     by_fingerprint: HashMap<String, Id>,
     known: Vec<Known>,
     related: HashMap<(Id, Id), bool>,
+    pub backslash: Backslash,
     scratch: Vec<u8>,
 }
 
@@ -60,6 +61,8 @@ pub(super) struct Known {
     pub headless: u64,
     pub bursts: u64,
     pub after_claim: u64,
+    /// The counters of the database tell of it, or the database has all of its tables.
+    here: bool,
     pub traced: Tagged,
     pub routes: BTreeMap<String, u64>,
     pub places: BTreeMap<String, u64>,
@@ -76,6 +79,7 @@ impl<'a> Statements<'a> {
             by_fingerprint: HashMap::new(),
             known: vec![Known { noise: true, ..Known::default() }],
             related: HashMap::new(),
+            backslash: Backslash::of(snapshot),
             scratch: Vec::new(),
         }
     }
@@ -84,7 +88,7 @@ impl<'a> Statements<'a> {
     pub(super) fn identify(&mut self, text: &str) -> Option<(Id, u64)> {
         let text = executed(text);
         let mut scratch = std::mem::take(&mut self.scratch);
-        let values = outline(text, &mut scratch).hash;
+        let values = outline(text, self.backslash, &mut scratch).hash;
         let name = (hash(1, &scratch), hash(2, &scratch));
         self.scratch = scratch;
         let known = self.by_outline.get(&name).copied();
@@ -93,7 +97,7 @@ impl<'a> Statements<'a> {
 
     /// Of a new outline. The text is bound without its values, as the counters would have it.
     fn learn(&mut self, text: &str, name: (u64, u64)) -> Option<Id> {
-        let text = without_values(text);
+        let text = without_values(text, self.backslash);
         let short = text.len() <= TEXT;
         let id = match short.then(|| self.binder.bind(&text)).flatten() {
             None => Some(UTILITY),
@@ -112,8 +116,11 @@ impl<'a> Statements<'a> {
     fn add(&mut self, text: String, fingerprint: String, query: Option<Query>) -> Id {
         let id = self.known.len() as Id;
         let mut known = Known { noise: true, text, ..Known::default() };
-        let mut query = self.counted.get(fingerprint.as_str()).copied().cloned().or(query);
+        let counted = self.counted.get(fingerprint.as_str()).copied();
+        known.here = counted.is_some();
+        let mut query = counted.cloned().or(query);
         if let Some(query) = &mut query {
+            known.here |= !query.tables.is_empty() && query.tables.iter().all(|used| used.table_oid.is_some());
             known.noise = query.tables.is_empty();
             known.bodies = shape::bodies(id as usize, query, &self.keys);
             known.list = reads_list(query, &self.keys);
@@ -134,6 +141,11 @@ impl<'a> Statements<'a> {
 
     pub(super) fn get_mut(&mut self, id: Id) -> &mut Known {
         &mut self.known[id as usize]
+    }
+
+    /// Whether it may be of the audited database, where the log does not say so. Utility commands may.
+    pub(super) fn is_here(&self, id: Id) -> bool {
+        id == UTILITY || self.get(id).here
     }
 
     /// Whether it has the shape of a loop's body.
@@ -194,7 +206,8 @@ impl<'a> Statements<'a> {
     pub(super) fn finish(self, span: Option<(i64, i64)>) -> BTreeMap<String, Traced> {
         let names: Vec<Option<String>> = self.known.iter().map(|known| known.fingerprint.clone()).collect();
         let named = |known: Known| Some((known.fingerprint.clone()?, known.finish(&names, span)));
-        self.known.into_iter().filter_map(named).collect()
+        // one that was left out each time is none of this database's
+        self.known.into_iter().filter(|known| known.calls > 0).filter_map(named).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use super::count;
 use super::distinct::Distinct;
 use super::session::Seen;
 use super::statements::{Id, Statements};
-use crate::workload::outline::{comments, hash};
+use crate::workload::outline::{Backslash, comments, hash};
 
 /// Executions in one trace from which they are a loop.
 const LOOP: u64 = 3;
@@ -19,7 +19,7 @@ const IDLE: i64 = 60_000_000;
 
 /// The tags of one text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Tags {
+pub(in crate::analysis) struct Tags {
     /// The trace of a W3C `traceparent`.
     pub trace: Option<String>,
     /// The route; else controller and action; else the job.
@@ -49,7 +49,7 @@ impl Traces {
         if !text.contains("/*") {
             return;
         }
-        let tags = Tags::of(text);
+        let tags = Tags::of(text, statements.backslash);
         let known = statements.get_mut(seen.id);
         if let Some(route) = &tags.route {
             count(&mut known.routes, route, 1);
@@ -121,10 +121,10 @@ impl Trace {
 
 impl Tags {
     /// Of the comments of a text.
-    pub(super) fn of(text: &str) -> Self {
+    pub(in crate::analysis) fn of(text: &str, backslash: Backslash) -> Self {
         let mut tags = Self::default();
         let (mut controller, mut action) = (None, None);
-        for (key, value) in comments(text).into_iter().filter_map(inner).flat_map(pairs) {
+        for (key, value) in comments(text, backslash).into_iter().filter_map(inner).flat_map(pairs) {
             match key {
                 "traceparent" => tags.trace = value.split('-').nth(1).map(str::to_owned),
                 "route" => tags.route = Some(value),
@@ -192,7 +192,7 @@ mod tests {
             ("SELECT 1 /* open", None, None, None),
             ("SELECT '/*route=anna*/'", None, None, None),
         ] {
-            let tags = Tags::of(text);
+            let tags = Tags::of(text, Backslash::Plain);
             assert_eq!(
                 (tags.route.as_deref(), tags.trace.as_deref(), tags.place.as_deref()),
                 (route, trace, place),

@@ -1,7 +1,7 @@
 //! Loops in a log, and what only looks like one.
 
 use super::*;
-use crate::snapshot::{Column, Constraint, ConstraintKind, Table};
+use crate::snapshot::{Column, Constraint, ConstraintKind, Snapshot, Table};
 use crate::workload::Workload;
 
 const BOOKS: &str = "SELECT id, author_id FROM book ORDER BY id LIMIT 20";
@@ -184,4 +184,30 @@ fn a_log_without_times_or_sessions_still_has_its_statements() {
     assert_eq!((trace.executions, trace.seconds, trace.sessions, trace.whole_seconds), (4, None, false, false));
     assert_eq!(trace.statements.len(), 2);
     assert_eq!(of(&trace, "FROM author").calls, 1);
+}
+
+#[test]
+fn where_the_log_names_no_database_only_what_binds_is_counted() {
+    let snapshot = catalog();
+    let workload = Workload::default();
+    let read = |anywhere| {
+        let mut observer = Observer::of(&snapshot, &workload);
+        for text in [
+            "BEGIN",
+            "SELECT id FROM book WHERE id = 1",
+            "SELECT id FROM invoice WHERE id = 1",
+            "SELECT b.id FROM book b JOIN invoice i ON i.id = b.id WHERE b.id = 1",
+            "SELECT now()",
+            "UPDATE author SET name = 'x' WHERE id = 1",
+            "INSERT INTO review (id) VALUES (1)",
+        ] {
+            observer.observe(&Ran { text, anywhere, ..Ran::default() });
+        }
+        observer.finish()
+    };
+    let of_anywhere = read(true);
+    assert_eq!((of_anywhere.executions, of_anywhere.anywhere, of_anywhere.elsewhere), (7, 7, 3));
+    assert_eq!(of_anywhere.statements.len(), 3, "{:#?}", of_anywhere.statements);
+    let of_here = read(false);
+    assert_eq!((of_here.anywhere, of_here.elsewhere, of_here.statements.len()), (0, 0, 6));
 }

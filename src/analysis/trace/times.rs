@@ -7,7 +7,7 @@ const BUCKETS: usize = 460;
 
 /// Sums and a histogram.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Times {
+pub(in crate::analysis) struct Times {
     pub calls: u64,
     pub total_ms: f64,
     squares: f64,
@@ -17,7 +17,7 @@ pub(super) struct Times {
 }
 
 impl Times {
-    pub(super) fn add(&mut self, took_us: u64) {
+    pub(in crate::analysis) fn add(&mut self, took_us: u64) {
         let ms = took_us as f64 / 1_000.0;
         self.min_ms = if self.calls == 0 { ms } else { self.min_ms.min(ms) };
         self.max_ms = self.max_ms.max(ms);
@@ -40,7 +40,7 @@ impl Times {
     }
 
     /// The value that `share` of the executions do not exceed; `None` without executions.
-    pub(super) fn percentile(&self, share: f64) -> Option<f64> {
+    pub(in crate::analysis) fn percentile(&self, share: f64) -> Option<f64> {
         let wanted = (self.calls as f64 * share).ceil() as u64;
         let mut seen = 0;
         let bucket = self.buckets.iter().position(|count| {
