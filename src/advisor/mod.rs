@@ -20,7 +20,9 @@ mod setup;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod verdict;
 mod wal;
+mod weighed;
 mod why;
 mod worth;
 mod writes;
@@ -36,6 +38,8 @@ pub use name::name;
 use objective::{Objective, Set, View};
 use recommend::recommend;
 use select::{Effort, select};
+pub use verdict::{Verdict, causes};
+pub use weighed::weighed;
 pub use why::{Reason, WhyError, why};
 
 /// What the user wants of the advice.
@@ -281,4 +285,6 @@ pub struct Recommendations {
     pub rejected: Vec<Rejection>,
     /// Every candidate that was asked about, by rank.
     pub considered: Vec<Considered>,
+    /// What indexes do for each statement that was looked at, by its position in the workload.
+    pub verdicts: Vec<Verdict>,
 }

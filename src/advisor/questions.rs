@@ -11,8 +11,6 @@ use crate::what_if::{Design, Known, Question};
 
 /// How often what was used is taken away.
 const MOST_PEELS: usize = 6;
-/// Answers about one statement after which what is at hand must do.
-const MOST_ANSWERS: usize = 40;
 /// Share of a statement's time that is not worth a question.
 const CLOSE: f64 = 0.005;
 /// Share of the workload's time that is not worth a question.
@@ -68,7 +66,7 @@ pub fn hoped(objective: &Objective, chosen: &Set, known: &Known) -> Vec<Question
         let gain = statement.gain(set);
         let unclear = gain.hoped - gain.sure;
         let matters = unclear > CLOSE && unclear * statement.total_ms > total * TRIFLE;
-        if matters && statement.answers() < MOST_ANSWERS {
+        if matters && !statement.is_exhausted() {
             open.push(question(objective, statement, set));
         }
     }

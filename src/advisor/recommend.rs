@@ -8,6 +8,7 @@ use super::notes::notes;
 use super::objective::{Objective, Set};
 use super::setup::size_of;
 use super::statement::{Chosen, Mask, Statement};
+use super::verdict::verdicts;
 use super::{Advice, Help, Input, Recommendations, Slowed, building, existing, writes};
 use crate::snapshot::Snapshot;
 use crate::what_if::{Basis, Design, Parameters, Path, TableFacts, scans, serve};
@@ -24,7 +25,8 @@ pub fn recommend(input: &Input, objective: &Objective, chosen: &Set) -> Recommen
         taken.insert(advice.name.clone());
     }
     let considered = considered(input, objective, chosen, &create);
-    Recommendations { rejected: rejected(input.candidates, &considered), considered, create }
+    let verdicts = verdicts(input, objective, chosen, &create, &considered);
+    Recommendations { rejected: rejected(input.candidates, &considered), considered, create, verdicts }
 }
 
 fn advice(input: &Input, objective: &Objective, chosen: &Set, position: usize) -> Advice {

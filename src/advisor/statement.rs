@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Caution;
 use crate::what_if::{Answer, Basis, Design, Known, Plan, Question};
@@ -23,6 +23,13 @@ const LEAST_PLANNED: f64 = 0.03;
 const LEAST_MODELLED: f64 = 0.20;
 /// No index takes all of a statement's time: it is still parsed, planned, started and sent.
 const MOST: f64 = 0.99;
+
+/// Answers about one statement after which what is at hand must do.
+const MOST_ANSWERS: usize = 50;
+/// Answers up to which all hope counts; from here on it fades, since so much was asked and it did not come true.
+const HOPEFUL_ANSWERS: usize = 10;
+/// Share of a plan's cost that a narrower index than the one that it uses may leave: fewer pages are walked.
+const NARROWER: f64 = 0.85;
 
 /// Share of a statement's time that a set saves, 0 to 1: at least, and at most.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -63,6 +70,8 @@ pub struct Statement<'a> {
 #[derive(Debug)]
 struct Asked<'a> {
     offered: Mask,
+    /// The same with all that holds a part of one of them.
+    within: Mask,
     question: Cow<'a, Question>,
     answer: Cow<'a, Answer>,
     /// For each plan what it uses; `None` where that is no design of ours.
@@ -88,7 +97,17 @@ impl<'a> Statement<'a> {
         let asked = answered
             .map(|(question, answer)| Asked::new(Cow::Borrowed(question), Cow::Borrowed(answer), &places))
             .collect();
-        Self::new(query, counters, designs, asked)
+        let mut statement = Self::new(query, counters, designs, asked);
+        statement.widen(all);
+        statement
+    }
+
+    /// What was offered with an index was, but for its size, offered with each narrower one too.
+    fn widen(&mut self, all: &[&Design]) {
+        let narrower: Vec<Mask> = self.designs.iter().map(|wide| narrower(all, &self.designs, all[*wide])).collect();
+        for asked in &mut self.asked {
+            asked.within = places_of(asked.offered).fold(asked.offered, |within, place| within | narrower[place]);
+        }
     }
 
     /// A statement of which our own estimate says what designs do; nobody needs to be asked.
@@ -153,7 +172,8 @@ impl<'a> Statement<'a> {
         }
         let cost = |way| self.at_hand(way, set, without).map_or(f64::INFINITY, |one| one.plan.cost);
         let sure = most(&|way| self.left(way, cost(way)));
-        let hoped = most(&|way| self.left(way, self.floor(way, set, without)));
+        let open = most(&|way| self.left(way, self.floor(way, set, without)));
+        let hoped = sure + self.hope() * (open - sure).max(0.0);
         let counts = |gain: f64| if (0.0..self.least()).contains(&gain) { 0.0 } else { gain.min(MOST) };
         let sure = counts(sure);
         Gain { sure, hoped: counts(hoped).max(sure) }
@@ -173,6 +193,12 @@ impl<'a> Statement<'a> {
         plan.map(|plan| plan.shape.clone()).unwrap_or_default()
     }
 
+    /// The plans of all ways as the server is; none where it could not be planned.
+    pub fn as_it_is(&self) -> &[Plan] {
+        let nothing = self.asked.iter().find(|asked| asked.question.is_plain());
+        nothing.map_or(&[], |asked| asked.answer.plans.as_slice())
+    }
+
     /// The plans of all ways at hand, in their order.
     pub fn plans(&self, set: Mask) -> Vec<Chosen<'_>> {
         (0..self.before.len()).filter_map(|way| self.at_hand(way, set, &[])).collect()
@@ -183,9 +209,15 @@ impl<'a> Statement<'a> {
         self.asked.iter().flat_map(|asked| &asked.used).filter_map(|used| used.filter(|used| *used != 0))
     }
 
-    /// How many questions about it were answered.
-    pub fn answers(&self) -> usize {
-        self.asked.len()
+    /// How much of what no answer rules out is hoped for, 0 to 1: the longer it was looked into, the less.
+    fn hope(&self) -> f64 {
+        let left = MOST_ANSWERS.saturating_sub(self.asked.len()) as f64;
+        if self.told { 1.0 } else { (left / (MOST_ANSWERS - HOPEFUL_ANSWERS) as f64).min(1.0) }
+    }
+
+    /// Whether enough was asked about it: what is known by then has to do, since hope that nobody looks into misleads.
+    pub fn is_exhausted(&self) -> bool {
+        !self.told && self.asked.len() >= MOST_ANSWERS
     }
 
     /// Share of its time that is left at this cost: where the clock says that it costs less than the planner believes,
@@ -218,10 +250,12 @@ impl<'a> Statement<'a> {
 
     /// The greatest cost that is known to be reached with more to choose from.
     fn floor(&self, way: usize, set: Mask, without: &[u32]) -> f64 {
-        let wider = self.asked.iter().filter(|asked| {
-            set & !asked.offered == 0 && asked.question.without.iter().all(|oid| without.contains(oid))
+        let floors = self.asked.iter().filter(|asked| asked.question.without.iter().all(|oid| without.contains(oid)));
+        let floors = floors.filter(|asked| set & !asked.within == 0).filter_map(|asked| {
+            let cost = asked.answer.plans.get(way)?.cost;
+            Some(if set & !asked.offered == 0 { cost } else { cost * NARROWER })
         });
-        wider.filter_map(|asked| asked.answer.plans.get(way)).map(|plan| plan.cost).fold(0.0, f64::max)
+        floors.fold(0.0, f64::max)
     }
 }
 
@@ -238,8 +272,22 @@ impl<'a> Asked<'a> {
         let used = |plan: &Plan| plan.used.iter().map(place).collect::<Option<Vec<usize>>>().map(mask_of);
         let offered = mask_of(question.designs.iter().filter_map(|design| places.get(design).copied()));
         let used = answer.plans.iter().map(used).collect();
-        Self { offered, question, answer, used }
+        Self { offered, within: offered, question, answer, used }
     }
+}
+
+/// Places of the designs that hold a part of what a wider one holds, behind the same first keys.
+fn narrower(all: &[&Design], designs: &[usize], wide: &Design) -> Mask {
+    let columns = |design: &Design| -> BTreeSet<String> {
+        design.keys.iter().filter_map(|key| key.column.clone()).chain(design.include.iter().cloned()).collect()
+    };
+    let held = columns(wide);
+    let is_part = |design: &Design| {
+        (design.table_oid, &design.method, &design.predicate) == (wide.table_oid, &wide.method, &wide.predicate)
+            && wide.keys.starts_with(&design.keys)
+            && columns(design).is_subset(&held)
+    };
+    mask_of((0..designs.len()).filter(|place| wide.method == "btree" && is_part(all[designs[*place]])))
 }
 
 /// The bits of these places.
@@ -250,4 +298,54 @@ pub fn mask_of(places: impl IntoIterator<Item = usize>) -> Mask {
 /// The places of these bits.
 pub fn places_of(mask: Mask) -> impl Iterator<Item = usize> {
     (0..MOST_DESIGNS).filter(move |place| mask >> place & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::what_if::DesignKey;
+
+    fn design(key: &str, include: &[&str]) -> Design {
+        let include = include.iter().map(|one| (*one).to_owned()).collect();
+        Design { method: "btree".to_owned(), keys: vec![DesignKey::column(key)], include, ..Design::default() }
+    }
+
+    /// A statement that two indexes on `a` and one on `b` may serve, by these answers: the sets, and their costs.
+    fn hoped(answers: &[(&[usize], f64)], set: Mask) -> f64 {
+        let designs = [design("a", &[]), design("a", &["x"]), design("b", &[])];
+        let all: Vec<&Design> = designs.iter().collect();
+        let mut known = Known::default();
+        for (places, cost) in answers {
+            let offered = places.iter().map(|place| designs[*place].clone()).collect();
+            let plan = Plan { cost: *cost, used: (0..places.len()).collect(), ..Plan::default() };
+            known.learn(
+                vec![Question { query: 0, designs: offered, without: Vec::new() }],
+                vec![Answer::one(Basis::Lab, plan)],
+            );
+        }
+        let counters = Counters { calls: 10, total_ms: 1_000.0, ..Counters::default() };
+        Statement::asked(0, &counters, vec![0, 1, 2], &all, &known).gain(set).hoped
+    }
+
+    #[test]
+    fn an_index_is_hoped_to_do_little_more_than_a_wider_one_did() {
+        let first: [(&[usize], f64); 2] = [(&[], 1_000.0), (&[0, 1, 2], 100.0)];
+        let with_wider: [(&[usize], f64); 3] = [first[0], first[1], (&[1], 600.0)];
+        for (case, answers, place, expected) in [
+            ("nothing but all at once is known", &first[..], 0, 0.9),
+            ("what the wider one leaves bounds it", &with_wider[..], 0, 0.49),
+            ("another key", &with_wider[..], 2, 0.9),
+        ] {
+            let found = hoped(answers, mask_of([place]));
+            assert!((found - expected).abs() < 1e-9, "{case}: {found}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_asked_any_more_is_no_hope() {
+        let mut answers: Vec<(&[usize], f64)> = vec![(&[], 1_000.0), (&[0, 1, 2], 100.0)];
+        assert!(hoped(&answers, mask_of([2])) > 0.8);
+        answers.resize(MOST_ANSWERS, (&[0, 1, 2], 100.0));
+        assert!(hoped(&answers, mask_of([2])) < 1e-9, "{}", hoped(&answers, mask_of([2])));
+    }
 }

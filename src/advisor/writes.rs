@@ -94,7 +94,7 @@ pub fn upkeep(snapshot: &Snapshot, workload: &Workload, design: &Design, size: O
 
 /// Entries of the index itself, and rows that stop being HOT for it.
 fn written(query: &Query, design: &Design, hot: f64, broken: bool) -> (f64, f64) {
-    let rows = query.counters.rows as f64;
+    let rows = query.counters.rows_or_calls();
     let hot = if broken { 0.0 } else { hot };
     match query.kind {
         Kind::Insert | Kind::Merge => (rows, 0.0),
@@ -135,7 +135,7 @@ fn unseen(snapshot: &Snapshot, workload: &Workload, table: &Table) -> Writes {
     let scale = (window / age).min(1.0);
     let seen = |kinds: &[Kind]| -> f64 {
         let written = workload.queries.iter().filter(|one| one.target == Some(table.oid) && kinds.contains(&one.kind));
-        written.map(|one| one.counters.rows as f64).sum()
+        written.map(|one| one.counters.rows_or_calls()).sum()
     };
     let missing = |counted: u64, seen: f64| {
         let counted = counted as f64 * scale;

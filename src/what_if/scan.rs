@@ -284,12 +284,13 @@ fn subquery_of(query: &Query, predicate: &Predicate) -> Option<usize> {
 
 /// Rows per call are measured: where they are what one scan lets pass, they correct its estimate.
 fn measured(query: &Query, scans: &mut [Scan]) {
-    let counted = query.kind != Kind::Insert && query.kind != Kind::Merge && query.counters.calls > 0;
+    let counted = query.kind != Kind::Insert && query.kind != Kind::Merge;
+    let Some(rows) = query.counters.measured_rows().filter(|_| counted) else { return };
     let whole = query.limit.is_none() && !query.aggregates && !query.distinct && query.groups.is_empty();
-    let ([scan], true, true, 1) = (scans, counted, whole, query.tables.len()) else { return };
+    let ([scan], true, 1) = (scans, whole, query.tables.len()) else { return };
     let every = scan.conditions.iter().all(|condition| condition.conjunct);
     let estimate: f64 = scan.conditions.iter().map(|condition| condition.selectivity).product();
-    let share = (query.counters.rows_per_call().max(0.5) / scan.facts.rows.max(1.0)).min(1.0);
+    let share = (rows.max(0.5) / scan.facts.rows.max(1.0)).min(1.0);
     if !every || estimate >= 1.0 || estimate <= 0.0 || share >= 1.0 {
         return;
     }

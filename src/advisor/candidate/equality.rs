@@ -104,7 +104,7 @@ fn is_shared(site: &Site, key: &KeyText) -> bool {
 fn returned(site: &Site) -> Option<f64> {
     let query = site.query;
     let all = query.tables.len() == 1 && query.limit.is_none() && !query.aggregates && !query.distinct;
-    Some(query.counters.rows_per_call()).filter(|rows| all && *rows >= 1.0)
+    query.counters.measured_rows().filter(|rows| all && *rows >= 1.0)
 }
 
 /// Whether all values of a column are about as common, so that those asked for are too.

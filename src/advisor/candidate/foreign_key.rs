@@ -81,6 +81,12 @@ fn refusal(snapshot: &Snapshot, constraint: &Constraint, query: &Query, facts: &
     if let Some(why) = small(facts) {
         return Some(why);
     }
+    if query.counters.times_only {
+        let key = &constraint.name;
+        return Some(format!(
+            "only a log tells of it: whether it deletes parents of {key} shows in the blocks that it reads"
+        ));
+    }
     let blocks = (query.counters.shared_hit + query.counters.shared_read) as f64 / query.counters.calls.max(1) as f64;
     (blocks < SEEN * facts.pages).then(|| {
         format!(

@@ -18,6 +18,7 @@ mod immutable;
 mod join;
 mod order;
 mod partial;
+mod partial_covering;
 mod pattern;
 mod promise;
 mod range;
@@ -28,6 +29,7 @@ mod skew;
 #[cfg(test)]
 mod tests;
 mod unanalyzed;
+mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -55,7 +57,7 @@ pub const MIN_PAGES: f64 = 64.0;
 const MANY_ROWS: f64 = 5_000.0;
 
 /// Fewer calls are somebody's look around.
-const MIN_CALLS: u64 = 3;
+pub const MIN_CALLS: u64 = 3;
 /// A faster statement has what it needs, whatever a cost model thinks.
 const MIN_MEAN_MS: f64 = 0.25;
 /// Share of all time from which a statement matters.
@@ -76,6 +78,8 @@ pub struct Candidates {
     pub unseen: BTreeMap<Design, Vec<Unseen>>,
     /// What was not even tried, with the reason.
     pub rejected: BTreeSet<(Design, String)>,
+    /// The same by statement, for every statement that was looked at.
+    pub refused: BTreeMap<usize, BTreeSet<(Design, String)>>,
     /// What they were chosen with, and the selection with them.
     pub caution: Caution,
     /// What the selection works out once from the rest.
@@ -105,6 +109,7 @@ pub fn candidates_by(snapshot: &Snapshot, workload: &Workload, caution: Caution)
     let mut found = Candidates { caution, ..Candidates::default() };
     for (position, scans) in &scans {
         let query = &workload.queries[*position];
+        found.refused.entry(*position).or_default();
         let mut of_scans = Vec::new();
         for scan in scans.iter().filter(|scan| is_own(scan.facts.table)) {
             let site = Site::new(snapshot, query, scan, &sharing);
@@ -125,27 +130,33 @@ impl Candidates {
 
     /// Designs for one use of a table, the most promising first; what is refused is noted.
     fn of_scan(&mut self, site: &Site, query: usize) -> Vec<Design> {
-        self.rejected.extend(site.refused.iter().cloned());
-        let (sets, refused) = disjunction::sets(site);
-        self.rejected.extend(refused);
+        let (sets, mut refused) = disjunction::sets(site);
+        refused.extend(site.refused.iter().cloned());
         let mut designs = promise::sorted(site, ideas(site));
         if let Some(why) = small(&site.scan.facts) {
-            self.rejected.extend(designs.into_iter().next().map(|design| (design, why)));
+            refused.extend(designs.into_iter().next().map(|design| (design, why)));
+            self.refuse(query, refused);
             return Vec::new();
         }
         designs.retain(|design| match served::refusal(site, design, self.caution) {
             None => true,
             Some(why) => {
-                self.rejected.insert((design.clone(), why));
+                refused.push((design.clone(), why));
                 false
             }
         });
+        self.refuse(query, refused);
         for set in sets {
             designs.splice(0..0, set.iter().cloned());
             self.together.insert((query, set));
         }
         dedup(&mut designs);
         designs
+    }
+
+    fn refuse(&mut self, query: usize, refused: Vec<(Design, String)>) {
+        self.refused.entry(query).or_default().extend(refused.iter().cloned());
+        self.rejected.extend(refused);
     }
 
     /// The first of each use of a table, then the second of each, and so on.
@@ -175,10 +186,13 @@ impl Candidates {
 fn ideas(site: &Site) -> Vec<Design> {
     let mut designs = plain(site);
     designs.extend(order::designs(site));
+    designs.extend(window::designs(site));
     designs.extend(join::designs(site));
     designs.extend(gist::nearest(site));
     let bases = promise::sorted(site, designs.clone());
-    designs.extend(partial::designs(site, &bases));
+    let partial = partial::designs(site, &bases);
+    designs.extend(partial_covering::designs(site, &partial));
+    designs.extend(partial);
     designs.extend(covering::designs(site, &bases));
     designs.retain(|design| !site.refuses(design));
     designs

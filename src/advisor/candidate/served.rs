@@ -3,6 +3,7 @@
 use super::super::Caution;
 use super::equality::FEW_ROWS;
 use super::site::Site;
+use super::window;
 use crate::snapshot::Snapshot;
 use crate::what_if::{Design, Path, Scan, Served, doubt, nearest, serve};
 use crate::workload::Kind;
@@ -79,9 +80,9 @@ fn orders(site: &Site, design: &Design) -> bool {
     let inner = scan.inner_order.iter().map(|order| &order.key);
     let near = scan.order.iter().chain(&scan.inner_order).filter_map(nearest);
     let extremes = site.query.extremes.iter().map(|one| crate::what_if::KeyText::of(one, &scan.facts));
-    // groups in order spare a sort of what is read anyway; with a LIMIT they end early
+    // windows in order need no sort; groups in order spare a sort of what is read anyway; with a LIMIT they end early
     let groups = scan.groups.iter().filter(|_| site.query.limit.is_some());
-    let wanted: Vec<_> = inner.chain(near).chain(groups).cloned().chain(extremes).collect();
+    let wanted: Vec<_> = inner.chain(near).chain(groups).cloned().chain(extremes).chain(window::keys(site)).collect();
     texts.into_iter().any(|text| wanted.contains(&text))
 }
 

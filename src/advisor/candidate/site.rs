@@ -97,6 +97,7 @@ impl<'a> Site<'a> {
         let query = self.query;
         let operands = query.predicates.iter().map(|predicate| &predicate.operand);
         let operands = operands.chain(query.sorts.iter().map(|sort| &sort.operand)).chain(&query.groups);
+        let operands = operands.chain(query.windows.iter().flatten().map(|sort| &sort.operand));
         let operands = operands.chain(&query.distinct_by).chain(&query.extremes);
         let operands = operands.chain(query.joins.iter().flat_map(|pair| [&pair.left, &pair.right]));
         let mut same =

@@ -46,8 +46,8 @@ fn rare_rows(site: &Site, column: &str) -> Option<f64> {
 fn settled(site: &Site) -> bool {
     let query = site.query;
     let counted = query.tables.len() == 1 && query.limit.is_none() && !query.aggregates && !query.distinct;
-    let rows = query.counters.rows_per_call();
-    counted && rows >= 1.0 && rows <= RARE * site.scan.facts.rows
+    let few = |rows: f64| rows >= 1.0 && rows <= RARE * site.scan.facts.rows;
+    counted && query.counters.measured_rows().is_some_and(few)
 }
 
 /// `$1` of `status = $1`.

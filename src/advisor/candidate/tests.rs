@@ -27,7 +27,7 @@ fn bodies(found: &Candidates) -> Vec<String> {
     all.map(|design| design.body().replace("USING btree ", "").replace("USING ", "")).collect()
 }
 
-fn check(snapshot: &Snapshot, cases: &[(&str, &str, bool)]) {
+pub(super) fn check(snapshot: &Snapshot, cases: &[(&str, &str, bool)]) {
     for (text, body, expected) in cases {
         let found = found(snapshot, &[text]);
         let all = bodies(&found);

@@ -89,7 +89,27 @@ impl Asked {
         };
         let read = |place: &usize| PlanNodes::read(answers.get(*place)?.first()?).ok_or(()).ok();
         let plans: Option<Vec<PlanNodes>> = places.iter().map(read).collect();
-        Ok(self.parameters().into_iter().zip(plans.ok_or(Refused::Plan)?).collect())
+        let mut plans = plans.ok_or(Refused::Plan)?;
+        if plans[0].is_cut() {
+            let whole = self.whole(planner, explain, shown).await?;
+            plans[0] = std::mem::take(&mut plans[0]).completed(whole);
+        }
+        Ok(self.parameters().into_iter().zip(plans).collect())
+    }
+
+    /// The plan for any value with all its partitions. Before 16 it is executed with NULL, which no partition of a hash or
+    /// list passes, and EXPLAIN shows only those that are left.
+    async fn whole(
+        &self,
+        planner: &mut impl Planner,
+        explain: &mut Explain,
+        shown: &[String],
+    ) -> Result<PlanNodes, Refused> {
+        let keep = "SET LOCAL enable_partition_pruning = off".to_owned();
+        let before = [shown, &self.before, &[keep]].concat();
+        let script = explain.generic(&self.text);
+        let rows = run(planner, &before, &script).await.map_err(|error| Refused::of(&error))?;
+        rows.first().and_then(|json| PlanNodes::read(json)).ok_or(Refused::Plan)
     }
 
     /// All that is sent for a question, where its plans are among the answers, and what it prepares.

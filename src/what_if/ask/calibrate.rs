@@ -137,9 +137,9 @@ impl Calibration<'_> {
     /// The draw whose rows are nearest to those of a call; of several, or where the rows tell nothing, the one of
     /// middling cost.
     fn nearest(&self, mut planned: Vec<Planned>) -> Option<Planned> {
-        let tells = !self.query.single_row_aggregate && self.query.counters.calls > 0;
-        let target = self.query.counters.rows_per_call().max(1.0);
-        let distance = |one: &Planned| if tells { (one.rows.max(1.0) / target).ln().abs() } else { 0.0 };
+        let measured = self.query.counters.measured_rows().filter(|_| !self.query.single_row_aggregate);
+        let from = |one: &Planned, rows: f64| (one.rows.max(1.0) / rows.max(1.0)).ln().abs();
+        let distance = |one: &Planned| measured.map_or(0.0, |rows| from(one, rows));
         let least = planned.iter().map(distance).min_by(f64::total_cmp)?;
         planned.retain(|one| distance(one) <= least + 1e-9);
         planned.sort_by(|one, two| one.cost.total_cmp(&two.cost));

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+/// Two costs are one when EXPLAIN prints them alike.
+const CENT: f64 = 0.005;
+
 /// One node of a plan. Costs in the planner's units; conditions are there with VERBOSE or without, names of schemas
 /// with it alone.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -81,6 +84,9 @@ pub struct Node {
     /// Expressions grouped by.
     #[serde(rename = "Group Key")]
     pub group: Vec<String>,
+    /// Children that are not shown, because no row of theirs can pass for the values given.
+    #[serde(rename = "Subplans Removed")]
+    pub removed: u64,
     /// Children in order.
     #[serde(rename = "Plans")]
     pub plans: Vec<Node>,
@@ -106,13 +112,16 @@ pub struct IndexName {
 pub struct PlanNodes {
     /// Its root.
     pub root: Node,
+    /// Indexes of children that are not shown.
+    hidden: BTreeSet<IndexName>,
 }
 
 impl PlanNodes {
     /// Reads one plan; `None` where it is none.
     pub fn read(json: &str) -> Option<Self> {
         let mut plans: Vec<Explained> = serde_json::from_str(json).ok()?;
-        (plans.len() == 1 && !plans[0].plan.kind.is_empty()).then(|| Self { root: plans.remove(0).plan })
+        (plans.len() == 1 && !plans[0].plan.kind.is_empty())
+            .then(|| Self { root: plans.remove(0).plan, ..Self::default() })
     }
 
     /// Total cost.
@@ -130,13 +139,30 @@ impl PlanNodes {
 
     /// The indexes in it.
     pub fn indexes(&self) -> BTreeSet<IndexName> {
-        let mut found = BTreeSet::new();
+        let mut found = self.hidden.clone();
         self.root.collect(None, &mut found);
         found
+    }
+
+    /// Whether a part of the plan is not shown.
+    pub fn is_cut(&self) -> bool {
+        self.root.is_cut()
+    }
+
+    /// The same plan with what is not shown of it, out of one that leaves no partition out.
+    #[must_use]
+    pub fn completed(self, whole: Self) -> Self {
+        // with partitions that the planner itself leaves out the other is dearer, and its names alone are of use
+        let same = (self.cost() - whole.cost()).abs() < CENT;
+        if same { whole } else { Self { hidden: whole.indexes(), ..self } }
     }
 }
 
 impl Node {
+    fn is_cut(&self) -> bool {
+        self.removed > 0 || self.plans.iter().any(Self::is_cut)
+    }
+
     fn collect(&self, table: Option<&str>, found: &mut BTreeSet<IndexName>) {
         let table = self.relation.as_deref().or(table);
         if let Some(index) = &self.index {
@@ -163,6 +189,24 @@ mod tests {
             plan.indexes().into_iter().map(|one| format!("{} on {:?}", one.index, one.table)).collect();
         assert_eq!((plan.cost(), plan.rows()), (8.5, 3.0));
         assert_eq!(found, ["<13543>btree_t_a on Some(\"t\")", "u_pkey on Some(\"u\")"]);
+    }
+
+    #[test]
+    fn a_plan_whose_partitions_are_not_shown_gets_the_indexes_of_one_that_shows_them() {
+        let plan = |cost: f64, removed: u64, index: &str| {
+            let child = format!(r#"{{"Node Type": "Index Scan", "Relation Name": "t_0", "Index Name": "{index}"}}"#);
+            let json = format!(
+                r#"[{{"Plan": {{"Node Type": "Append", "Total Cost": {cost}, "Subplans Removed": {removed}, "Plans": [{}]}}}}]"#,
+                if removed > 0 { "" } else { &child }
+            );
+            PlanNodes::read(&json).expect("a plan")
+        };
+        assert!(plan(9.0, 3, "i").is_cut() && !plan(9.0, 0, "i").is_cut());
+        for cost in [9.0, 12.0] {
+            let completed = plan(9.0, 3, "i").completed(plan(cost, 0, "i"));
+            let names: Vec<String> = completed.indexes().into_iter().map(|name| name.index).collect();
+            assert_eq!((completed.cost(), names), (9.0, vec!["i".to_owned()]), "{cost}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! written are in the server's cache as they were before; a copy of the database has none there, so the lab moves
 //! into one. A copy takes its files whole, so they are cut down for it and grown again.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read;
 
@@ -89,7 +90,12 @@ impl Given {
 
     /// For psql.
     pub fn url(&self) -> String {
-        self.as_guest().to_url_lossy().to_string()
+        let mut url = self.as_guest().to_url_lossy();
+        // a parameter of our driver, which libpq refuses
+        let known: Vec<(String, String)> =
+            url.query_pairs().filter(|(name, _)| name != "statement-cache-capacity").map(owned).collect();
+        url.query_pairs_mut().clear().extend_pairs(known);
+        url.to_string()
     }
 
     async fn clear(&self, connection: &mut PgConnection) -> Result<(), LabError> {
@@ -201,6 +207,10 @@ impl Drop for Given {
             eprintln!("pgassay: the database {OWN} of the lab may still be there");
         }
     }
+}
+
+fn owned((name, value): (Cow<'_, str>, Cow<'_, str>)) -> (String, String) {
+    (name.into_owned(), value.into_owned())
 }
 
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, LabError> {

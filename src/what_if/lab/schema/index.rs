@@ -24,7 +24,8 @@ pub(in crate::what_if::lab) fn lab_names(snapshot: &Snapshot) -> BTreeMap<u32, S
     names
 }
 
-/// All existing indexes.
+/// All existing indexes: the first of every table, then the second, … The planner meets those of one table in their
+/// old order, and the few that must go alone do not cut the batches of the others short.
 pub fn indexes(facts: &Facts<'_>, refused: &mut Vec<Missing>) -> Vec<Step> {
     let enforcing = facts.constraints(|constraint| {
         matches!(constraint.kind, ConstraintKind::PrimaryKey | ConstraintKind::Unique | ConstraintKind::Exclusion)
@@ -33,7 +34,14 @@ pub fn indexes(facts: &Facts<'_>, refused: &mut Vec<Missing>) -> Vec<Step> {
         enforcing.into_iter().filter_map(|(constraint, _)| Some((constraint.index_oid?, constraint))).collect();
     let mut indexes: Vec<&Index> = facts.snapshot.indexes.iter().filter(|index| index.extension.is_none()).collect();
     indexes.sort_by_key(|index| index.oid);
-    sorted(indexes.into_iter().map(|index| one_index(facts, index, enforcing.get(&index.oid).copied())), refused)
+    let mut seen: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut made: Vec<(usize, Result<Step, Missing>)> = Vec::with_capacity(indexes.len());
+    for index in indexes {
+        let rank = seen.entry(index.table_oid).and_modify(|rank| *rank += 1).or_default();
+        made.push((*rank, one_index(facts, index, enforcing.get(&index.oid).copied())));
+    }
+    made.sort_by_key(|(rank, made)| (*rank, made.as_ref().is_ok_and(|step| step.alone)));
+    sorted(made.into_iter().map(|(_, made)| made), refused)
 }
 
 fn one_index(facts: &Facts<'_>, index: &Index, constraint: Option<&Constraint>) -> Result<Step, Missing> {
