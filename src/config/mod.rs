@@ -6,6 +6,7 @@
 mod advice;
 mod error;
 mod parse;
+mod rules_table;
 mod targets;
 
 use std::collections::BTreeMap;
@@ -94,6 +95,47 @@ pub enum Parameter {
     Text(String),
 }
 
+/// `profile`: where the server runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// Recognised by what only that service has; a CI database by `CI` in the environment and its young counters.
+    #[default]
+    Auto,
+    /// A server of one's own.
+    None,
+    /// Amazon RDS.
+    Rds,
+    /// Amazon Aurora.
+    Aurora,
+    /// Cloud SQL.
+    CloudSql,
+    /// Azure Database for `PostgreSQL`.
+    Azure,
+    /// Supabase.
+    Supabase,
+    /// Neon.
+    Neon,
+    /// A database that tests made.
+    Ci,
+}
+
+impl Place {
+    /// Name of the profile's file; `None`: to be recognised, or none.
+    pub fn profile(self) -> Option<&'static str> {
+        match self {
+            Self::Auto | Self::None => None,
+            Self::Rds => Some("rds"),
+            Self::Aurora => Some("aurora"),
+            Self::CloudSql => Some("cloud-sql"),
+            Self::Azure => Some("azure"),
+            Self::Supabase => Some("supabase"),
+            Self::Neon => Some("neon"),
+            Self::Ci => Some("ci"),
+        }
+    }
+}
+
 /// `[rules.<id>]`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RuleConfig {
@@ -116,6 +158,8 @@ pub struct Ignore {
     pub reason: String,
     /// Last day on which it is, `2027-01-31`; by the server's clock, UTC.
     pub expires: Option<String>,
+    /// Where it stands: the file's name and the line, `pgassay.toml:12`.
+    pub place: String,
 }
 
 impl Ignore {
@@ -137,10 +181,14 @@ pub struct Config {
     pub fail_on: FailOn,
     /// `min-severity`: findings below it are left out of the report, and counted there.
     pub min_severity: Severity,
+    /// `profile`: the managed service that the server runs on.
+    pub place: Place,
     /// `[advice]`.
     pub advice: AdviceConfig,
     /// `[targets]`.
     pub targets: Targets,
+    /// `[rules] dirs`: directories of rules of one's own, relative to the file.
+    pub rule_dirs: Vec<String>,
     /// `[rules.<id>]`, by id.
     pub rules: BTreeMap<String, RuleConfig>,
     /// `[[ignore]]`, in the file's order.
@@ -151,6 +199,11 @@ impl Config {
     /// Reads the text of the file `name`; `known` are the rules that there are.
     pub fn parse(name: &str, text: &str, known: &Known) -> Result<Self, ConfigError> {
         parse::parse(name, text, known)
+    }
+
+    /// `[rules] dirs` alone: which rules there are has to be known before the rest can be read.
+    pub fn rule_dirs(name: &str, text: &str) -> Result<Vec<String>, ConfigError> {
+        parse::rule_dirs(name, text)
     }
 }
 

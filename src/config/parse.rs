@@ -9,9 +9,8 @@ use miette::{NamedSource, SourceSpan};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{
-    AdviceConfig, Config, ConfigError, FailOn, Ignore, Parameter, Profile, RuleConfig, Severity, Targets, WhatIf,
-};
+use super::rules_table::{RuleTable, RulesTable};
+use super::{AdviceConfig, Config, ConfigError, FailOn, Ignore, Place, Profile, RuleConfig, Severity, Targets, WhatIf};
 
 /// The ids of the rules that there are, each with the names of its parameters.
 pub type Known = BTreeMap<String, BTreeSet<String>>;
@@ -24,13 +23,15 @@ struct File {
     #[serde(default)]
     min_severity: Option<Severity>,
     #[serde(default)]
+    profile: Place,
+    #[serde(default)]
     advice: AdviceTable,
     #[serde(default)]
     targets: Targets,
     #[serde(default)]
-    rules: BTreeMap<Spanned<String>, RuleTable>,
+    rules: RulesTable,
     #[serde(default)]
-    ignore: Vec<IgnoreTable>,
+    ignore: Vec<Spanned<IgnoreTable>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -40,15 +41,6 @@ struct AdviceTable {
     max_indexes: Option<NonZeroUsize>,
     profile: Option<Profile>,
     what_if: Option<WhatIf>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RuleTable {
-    severity: Option<Severity>,
-    enabled: Option<bool>,
-    #[serde(default)]
-    params: BTreeMap<Spanned<String>, Parameter>,
 }
 
 #[derive(Deserialize)]
@@ -65,6 +57,23 @@ fn anything() -> String {
     "*".to_owned()
 }
 
+/// `[rules] dirs` alone, before it is known which rules there are; everything else is left for later.
+pub(super) fn rule_dirs(name: &str, text: &str) -> Result<Vec<String>, ConfigError> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Dirs {
+        rules: Only,
+    }
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Only {
+        dirs: Vec<String>,
+    }
+    let reader = Reader { name, text, known: &Known::new() };
+    let dirs: Dirs = toml::from_str(text).map_err(|error| reader.invalid(&error))?;
+    Ok(dirs.rules.dirs)
+}
+
 /// The file being read, for errors to point into.
 struct Reader<'a> {
     name: &'a str,
@@ -76,7 +85,7 @@ pub(super) fn parse(name: &str, text: &str, known: &Known) -> Result<Config, Con
     let reader = Reader { name, text, known };
     let file: File = toml::from_str(text).map_err(|error| reader.invalid(&error))?;
     let mut rules = BTreeMap::new();
-    for (id, table) in file.rules {
+    for (id, table) in file.rules.rules {
         reader.check_rule(&id)?;
         rules.insert(id.get_ref().clone(), reader.rule(id.get_ref(), table)?);
     }
@@ -84,8 +93,10 @@ pub(super) fn parse(name: &str, text: &str, known: &Known) -> Result<Config, Con
     Ok(Config {
         fail_on: file.fail_on.unwrap_or(Config::default().fail_on),
         min_severity: file.min_severity.unwrap_or(Config::default().min_severity),
+        place: file.profile,
         advice: reader.advice(file.advice)?,
         targets: file.targets,
+        rule_dirs: file.rules.dirs,
         rules,
         ignores,
     })
@@ -117,13 +128,22 @@ impl Reader<'_> {
         Ok(RuleConfig { severity: table.severity, enabled: table.enabled, params })
     }
 
-    fn ignore(&self, table: IgnoreTable) -> Result<Ignore, ConfigError> {
+    fn ignore(&self, table: Spanned<IgnoreTable>) -> Result<Ignore, ConfigError> {
+        let before = self.text.get(..table.span().start).unwrap_or_default();
+        let place = format!("{}:{}", self.name, before.lines().count().max(1) + usize::from(before.ends_with('\n')));
+        let table = table.into_inner();
         self.check_rule(&table.rule)?;
         if table.reason.get_ref().trim().is_empty() {
             return Err(ConfigError::NoReason { file: self.file(), at: span(table.reason.span()) });
         }
         let expires = table.expires.map(|value| self.date(&value)).transpose()?;
-        Ok(Ignore { rule: table.rule.into_inner(), subject: table.subject, reason: table.reason.into_inner(), expires })
+        Ok(Ignore {
+            rule: table.rule.into_inner(),
+            subject: table.subject,
+            reason: table.reason.into_inner(),
+            expires,
+            place,
+        })
     }
 
     /// A TOML date, or a string that holds one; never a time of day.
@@ -226,7 +246,7 @@ fn distance(one: &[char], two: &[char]) -> usize {
 mod tests {
     use miette::Diagnostic;
 
-    use super::super::Storage;
+    use super::super::{Parameter, Storage};
     use super::*;
 
     fn known() -> Known {
@@ -281,6 +301,18 @@ mod tests {
     }
 
     #[test]
+    fn own_rules_are_found_before_they_are_known_and_an_ignore_knows_its_line() {
+        let text = "[rules]\ndirs = [\"db/rules\"]\n\"local/x\".enabled = false\n\n[[ignore]]\nrule = \"unused-index\"\nreason = \"r\"\n";
+        assert_eq!(rule_dirs("pgassay.toml", text).expect("a good file"), ["db/rules"]);
+        let mut known = known();
+        known.insert("local/x".to_owned(), BTreeSet::new());
+        let config = parse("pgassay.toml", text, &known).expect("a good file");
+        assert_eq!(config.rule_dirs, ["db/rules"]);
+        assert_eq!(config.rules["local/x"].enabled, Some(false));
+        assert_eq!(config.ignores[0].place, "pgassay.toml:5");
+    }
+
+    #[test]
     fn an_empty_file_is_the_default() {
         assert_eq!(parse("pgassay.toml", "", &known()).expect("an empty file"), Config::default());
     }
@@ -307,6 +339,8 @@ mod tests {
             ("advice.max_indexes = 2", "unknown field `max_indexes`", "max_indexes", "did you mean `max-indexes`?"),
             ("advice.what-if = \"labs\"", "unknown variant `labs`", "\"labs\"", "did you mean `lab`?"),
             ("fail-on = ", "quoted", "", ""),
+            ("[rules]\ndirs = 5", "invalid type", "5", ""),
+            ("[rules]\nunused-index.enable = true", "unknown field `enable`", "enable", "did you mean `enabled`?"),
         ] {
             let (told, at, meant) = told(text);
             assert!(told.contains(message), "{text}: {told}");

@@ -14,6 +14,16 @@ pub struct Targets {
     /// `statement-p99`: the 99th, ms; only a log tells it.
     #[serde(deserialize_with = "ms")]
     pub statement_p99: Option<f64>,
+    /// `request-p95 = "200ms"`: the 95th percentile of the time that a request's statements take together, ms; a log tells
+    /// it, where tags or transactions say what a request is.
+    #[serde(deserialize_with = "ms")]
+    pub request_p95: Option<f64>,
+    /// `request-p99`: the 99th, ms.
+    #[serde(deserialize_with = "ms")]
+    pub request_p99: Option<f64>,
+    /// `statements-per-request = 20`: statements, at most, of 95 of 100 requests; likewise.
+    #[serde(deserialize_with = "count")]
+    pub statements_per_request: Option<u64>,
     /// `cache-hit-ratio = 0.99`: blocks found in shared buffers, at least, of all that were asked for.
     #[serde(deserialize_with = "share")]
     pub cache_hit_ratio: Option<f64>,
@@ -40,6 +50,12 @@ fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::E
     })
 }
 
+fn count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    let count = i64::deserialize(from)?;
+    let wrong = || serde::de::Error::custom(format!("{count} is no number of statements: a whole number from 1"));
+    u64::try_from(count).ok().filter(|count| *count > 0).map(Some).ok_or_else(wrong)
+}
+
 fn share<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
     let share = f64::deserialize(from)?;
     if (0.0..=1.0).contains(&share) {
@@ -62,6 +78,9 @@ mod tests {
             ("statement-p95 = '50'", "a number with its unit"),
             ("connections = 80.0", "a number from 0 to 1"),
             ("statement-p90 = '50ms'", "unknown field"),
+            ("statements-per-request = 0", "a whole number from 1"),
+            ("statements-per-request = -3", "a whole number from 1"),
+            ("request-p95 = '5'", "a number with its unit"),
         ] {
             let error = read(text).expect_err(text).to_string();
             assert!(error.contains(why), "{text}: {error}");

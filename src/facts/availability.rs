@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::analysis::LogRead;
 use crate::snapshot::{Gap, Snapshot, StatementsState};
 
 /// What could be read, and how old the counters are.
@@ -23,6 +24,8 @@ pub struct Availability {
     pub statement_stats_age_s: Option<f64>,
     /// Whether statements were read.
     pub statements: StatementsState,
+    /// Whether commands that are no queries are counted too (`pg_stat_statements.track_utility`).
+    pub commands_counted: bool,
     /// Statements whose text is hidden from the role.
     pub statements_hidden: Hidden,
     /// Tables whose column statistics are hidden.
@@ -35,6 +38,10 @@ pub struct Availability {
     pub extensions: BTreeSet<String>,
     /// Settings that the role may see.
     pub settings: BTreeSet<String>,
+    /// Of those, the ones that are on.
+    pub settings_on: BTreeSet<String>,
+    /// What was read of a log.
+    pub log: Option<LogRead>,
     /// What could not be read, and why.
     pub gaps: Vec<Gap>,
 }
@@ -49,8 +56,8 @@ pub struct Hidden {
 }
 
 impl Availability {
-    /// Of a snapshot.
-    pub fn of(snapshot: &Snapshot) -> Self {
+    /// Of a snapshot, and of the log that was read with it.
+    pub fn of(snapshot: &Snapshot, log: Option<LogRead>) -> Self {
         let (server, evidence, statements) = (&snapshot.server, &snapshot.evidence, &snapshot.statements);
         Self {
             major: server.major(),
@@ -61,6 +68,7 @@ impl Availability {
             stats_age_s: evidence.database_stats_age_s,
             statement_stats_age_s: statements.stats_reset.map(|reset| snapshot.taken_at - reset),
             statements: statements.state,
+            commands_counted: commands_counted(snapshot),
             statements_hidden: statements_hidden(snapshot),
             column_statistics_hidden: column_statistics_hidden(snapshot),
             sequence_values_hidden: Hidden {
@@ -70,7 +78,9 @@ impl Availability {
             sessions_hidden: sessions_hidden(snapshot),
             extensions: snapshot.extensions.iter().map(|extension| extension.name.clone()).collect(),
             settings: snapshot.settings.iter().map(|setting| setting.name.clone()).collect(),
-            gaps: snapshot.gaps.clone(),
+            settings_on: settings_on(snapshot),
+            log,
+            gaps: snapshot.gaps.iter().cloned().chain(not_yet_read(snapshot)).collect(),
         }
     }
 
@@ -78,6 +88,44 @@ impl Availability {
     pub fn gap(&self, what: &str) -> Option<&Gap> {
         self.gaps.iter().find(|gap| gap.what == what)
     }
+}
+
+/// On unless the setting says otherwise; who may not see it gets the server's default.
+fn commands_counted(snapshot: &Snapshot) -> bool {
+    let setting = snapshot.settings.iter().find(|setting| setting.name == "pg_stat_statements.track_utility");
+    setting.is_none_or(|setting| setting.value != "off")
+}
+
+/// What is read of the server around the database.
+const SURROUNDINGS: [&str; 11] = [
+    "configuration-files",
+    "databases",
+    "definer-functions",
+    "hba-rules",
+    "policies",
+    "prepared-transactions",
+    "roles",
+    "schemas",
+    "server-counters",
+    "subscriptions",
+    "wal-directory",
+];
+
+/// Parts that whoever took the snapshot did not know of.
+fn not_yet_read(snapshot: &Snapshot) -> impl Iterator<Item = Gap> {
+    // there is no server without a database
+    let around = !snapshot.surroundings.databases.is_empty() || snapshot.gaps.iter().any(|gap| gap.what == "databases");
+    let own = [("triggers", snapshot.triggers.is_none()), ("collations", snapshot.collation_drifts.is_none())];
+    let parts = own.into_iter().chain(SURROUNDINGS.map(|part| (part, !around)));
+    parts.filter(|(_, missing)| *missing).map(|(what, _)| Gap {
+        what: what.to_owned(),
+        why: format!("this snapshot was taken by an earlier pgassay, which did not read {}", what.replace('-', " ")),
+        remedy: Some("take a new one".to_owned()),
+    })
+}
+
+fn settings_on(snapshot: &Snapshot) -> BTreeSet<String> {
+    snapshot.settings.iter().filter(|setting| setting.value == "on").map(|setting| setting.name.clone()).collect()
 }
 
 fn statements_hidden(snapshot: &Snapshot) -> Hidden {
@@ -96,4 +144,20 @@ fn sessions_hidden(snapshot: &Snapshot) -> Hidden {
     let hidden = snapshot.sessions.iter().filter(|session| session.state.is_none()).count();
     let all_seen = snapshot.evidence.sees_all_statements || snapshot.server.superuser;
     Hidden { hidden: if all_seen { 0 } else { hidden as u64 }, of: snapshot.sessions.len() as u64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_earlier_snapshot_does_not_hold_is_a_gap() {
+        let gaps = |snapshot: &Snapshot| {
+            let available = Availability::of(snapshot, None);
+            ["triggers", "collations"].map(|part| available.gap(part).is_some())
+        };
+        assert_eq!(gaps(&Snapshot::default()), [true, true]);
+        let read = Snapshot { triggers: Some(Vec::new()), collation_drifts: Some(Vec::new()), ..Snapshot::default() };
+        assert_eq!(gaps(&read), [false, false]);
+    }
 }

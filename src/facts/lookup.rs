@@ -44,6 +44,14 @@ impl<'a> Lookup<'a> {
         self.columns.get(&(table, name)).copied()
     }
 
+    /// Columns of a table in their order.
+    pub fn columns(&self, table: u32) -> impl Iterator<Item = &'a Column> {
+        let of_table = self.columns.range((table, "")..).take_while(move |((oid, _), _)| *oid == table);
+        let mut columns: Vec<&'a Column> = of_table.map(|(_, column)| *column).collect();
+        columns.sort_by_key(|column| column.position);
+        columns.into_iter()
+    }
+
     pub fn indexes(&self, table: u32) -> &[&'a Index] {
         self.indexes.get(&table).map_or(&[], Vec::as_slice)
     }

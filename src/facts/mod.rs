@@ -36,6 +36,9 @@ pub use nearest::nearest;
 /// The tables, as SQL.
 const TABLES: &str = include_str!("tables.sql");
 
+/// Their indexes, made once they are filled.
+const INDEXES: &str = include_str!("indexes.sql");
+
 /// SQLite counts the steps of its machine; the handler is asked once in so many.
 const STEPS_A_CALL: i32 = 100_000;
 
@@ -90,6 +93,7 @@ impl Facts {
         let mut connection = SqliteConnectOptions::new().in_memory(true).disable_statement_logging().connect().await?;
         sqlx::raw_sql(TABLES).execute(&mut connection).await?;
         load::write(&mut connection, load::rows(input)).await?;
+        sqlx::raw_sql(INDEXES).execute(&mut connection).await?;
         // the planner of SQLite knows the sizes of the tables by this
         sqlx::raw_sql("ANALYZE; PRAGMA query_only = ON; PRAGMA trusted_schema = OFF").execute(&mut connection).await?;
         let calls = Arc::new(AtomicU32::new(0));
@@ -98,7 +102,7 @@ impl Facts {
             .lock_handle()
             .await?
             .set_progress_handler(STEPS_A_CALL, move || counted.fetch_add(1, Ordering::Relaxed) < CALLS_A_QUERY);
-        Ok(Self { connection, calls, availability: Availability::of(input.snapshot) })
+        Ok(Self { connection, calls, availability: Availability::of(input.snapshot, input.analyses.log) })
     }
 
     /// The tables without a row: what rules are checked against when they are loaded.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::requires::PARTS;
 use super::{Catalogue, Rule, RuleError};
 use crate::facts::{Facts, FactsError, nearest};
 
@@ -22,6 +23,7 @@ async fn check(rule: &Rule, facts: &mut Facts) -> Result<(), RuleError> {
     has_subject(rule, &columns)?;
     placeholders(rule, &columns)?;
     parameters(rule, &used)?;
+    required_parts(rule)?;
     example_parameters(rule)
 }
 
@@ -73,6 +75,20 @@ fn parameters(rule: &Rule, used: &[String]) -> Result<(), RuleError> {
         Some(name) => {
             let at = source.word(&(0..source.text.len()), &format!("params.{name}"));
             Err(source.error(format!("the SQL does not use :{name}"), at, "not used", Some(near_or_all(name, used))))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A part that is misspelt would never be missing.
+fn required_parts(rule: &Rule) -> Result<(), RuleError> {
+    let source = &rule.source;
+    match rule.requires.parts.iter().find(|part| !PARTS.contains(&part.as_str())) {
+        Some(part) => {
+            let known: Vec<String> = PARTS.map(str::to_owned).to_vec();
+            let at = source.word(&(0..source.text.len()), part);
+            let help = Some(near_or_all(part, &known));
+            Err(source.error(format!("a snapshot has no part \"{part}\""), at, "no part", help))
         }
         None => Ok(()),
     }

@@ -161,11 +161,29 @@ impl Source {
         )
     }
 
+    /// A rule that covers itself by way of others.
+    pub fn circle(&self, id: &str) -> RuleError {
+        let help = "of one cause, only one rule may account for the others".to_owned();
+        let at = self.word(&(0..self.text.len()), "covers");
+        self.error(format!("the rules that {id} covers cover each other in a circle"), at, "here", Some(help))
+    }
+
+    /// A covered rule that does not exist.
+    pub fn unknown_covered(&self, id: &str, help: String) -> RuleError {
+        let at = self.word(&(0..self.text.len()), id);
+        self.error(format!("there is no rule \"{id}\" to cover"), at, "here", Some(help))
+    }
+
     pub fn example(&self, name: &str, at: Range<usize>) -> RuleError {
         let help =
             "say what is found, `finds = [\"subject\"]` or `finds = []`, or `not_evaluated = \"words of the reason\"`";
         let message = format!("the example \"{name}\" must say one thing that is expected");
         self.error(message, at, "here", Some(help.to_owned()))
+    }
+
+    pub fn assignment(&self, setting: &str, at: Range<usize>) -> RuleError {
+        let help = "a setting of an example is written \"name=value\": \"work_mem=1MB\"".to_owned();
+        self.error(format!("\"{setting}\" sets nothing"), at, "no name=value", Some(help))
     }
 
     pub fn in_message(&self, problem: &Misplaced) -> RuleError {

@@ -105,6 +105,7 @@ fn threshold(parameter: &Parameter, unit: &str) -> String {
 fn requirements(requires: &Requires) -> String {
     let always = [
         (requires.statements, "`pg_stat_statements`"),
+        (requires.commands, "commands counted (`pg_stat_statements.track_utility`)"),
         (requires.column_statistics, "column statistics that the role may see"),
         (requires.sequence_values, "values of sequences that the role may see"),
         (requires.sessions, "sessions that the role may see"),
@@ -116,10 +117,12 @@ fn requirements(requires: &Requires) -> String {
         requires.extension.as_ref().map(|name| format!("the extension `{name}`")),
         requires.min_stats_age_s.map(|age| format!("counters that are {} old", Seconds(age))),
         requires.min_version.map(|version| format!("PostgreSQL {version} or later")),
+        requires.max_version.map(|version| format!("PostgreSQL {version} or earlier")),
         requires.setting_visible.as_ref().map(|name| format!("the setting `{name}`, visible to the role")),
     ];
     let always = always.into_iter().filter(|(needed, _)| *needed).map(|(_, what)| what.to_owned());
-    list(always.chain(given.into_iter().flatten()), "nothing but the catalog")
+    let parts = requires.parts.iter().map(|part| format!("{}, as far as they could be read", part.replace('-', " ")));
+    list(always.chain(given.into_iter().flatten()).chain(parts), "nothing but the catalog")
 }
 
 fn list(items: impl Iterator<Item = String>, nothing: &str) -> String {

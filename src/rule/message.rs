@@ -72,8 +72,24 @@ impl Message {
 }
 
 /// What is counted in messages, and what it does where it is the subject.
-const COUNTED: [&str; 7] = ["rows", "calls", "scans", "writes", "times", "connections", "transactions"];
-const VERBS: [(&str, &str); 2] = [("were", "was"), ("are", "is")];
+const COUNTED: [&str; 15] = [
+    "rows",
+    "calls",
+    "scans",
+    "writes",
+    "times",
+    "connections",
+    "transactions",
+    "sessions",
+    "locks",
+    "deadlocks",
+    "files",
+    "tables",
+    "statements",
+    "slots",
+    "failures",
+];
+const VERBS: [(&str, &str); 4] = [("were", "was"), ("are", "is"), ("wait", "waits"), ("have", "has")];
 
 /// The words after a 1: ` rows were written` becomes ` row was written`.
 fn singular(words: &str) -> String {
@@ -165,6 +181,7 @@ mod tests {
             ("{n} rows were written", 2, "2 rows were written"),
             ("{n} calls, each", 1, "1 call, each"),
             ("{n:raw} scans", 1, "1 scan"),
+            ("{n} sessions wait for it", 1, "1 session waits for it"),
             ("{n_ms} calls", 1, "1 ms calls"),
             ("{n} was", 1, "1 was"),
             ("{n}rows, rows", 1, "1rows, rows"),

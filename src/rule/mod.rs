@@ -5,10 +5,12 @@
 
 mod catalogue;
 mod check;
+mod cover;
 mod error;
 mod explain;
 mod message;
 mod overrides;
+mod profile;
 mod requires;
 mod run;
 mod spec;
@@ -16,11 +18,12 @@ mod spec;
 use std::collections::BTreeMap;
 
 pub use crate::config::Severity;
-pub use catalogue::Catalogue;
+pub use catalogue::{Catalogue, LOCAL};
 pub use error::RuleError;
 pub use explain::{explanation, index_page, page};
 pub use message::Message;
 pub use overrides::{Override, Overrides};
+pub use profile::Profile;
 pub use requires::{Requirement, Requires};
 pub use run::{TURNED_OFF, run, run_one};
 pub use spec::{Docs, Example, Expected, Param, Rule};
@@ -45,6 +48,15 @@ pub enum Outcome {
     NotEvaluated(String),
 }
 
+/// A finding that another one accounts for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Covered {
+    /// Its rule.
+    pub rule: String,
+    /// Its subject.
+    pub subject: String,
+}
+
 /// A row that a rule returned.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Row {
@@ -66,6 +78,8 @@ pub struct Row {
     pub index_id: Option<u32>,
     /// Remedy in place of the rule's.
     pub remedy: Option<String>,
+    /// Findings of other rules that this one accounts for, in their order.
+    pub covers: Vec<Covered>,
     /// Every column of the row.
     pub evidence: BTreeMap<String, serde_json::Value>,
 }

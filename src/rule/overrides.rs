@@ -18,6 +18,8 @@ pub struct Overrides {
 pub struct Override {
     /// Not run.
     pub off: bool,
+    /// Not run, because it means nothing where the server runs; with the reason.
+    pub not_applicable: Option<String>,
     /// In place of the rule's and its rows'.
     pub severity: Option<Severity>,
     /// In place of the defaults.

@@ -15,6 +15,8 @@ use crate::units::Seconds;
 pub struct Requires {
     /// `pg_stat_statements` was read.
     pub statements: bool,
+    /// Commands that are no queries are counted too (`pg_stat_statements.track_utility`).
+    pub commands: bool,
     /// Column statistics are visible.
     pub column_statistics: bool,
     /// Last values of sequences are visible.
@@ -31,11 +33,42 @@ pub struct Requires {
     pub min_stats_age_s: Option<f64>,
     /// The server is at least of this major version.
     pub min_version: Option<u32>,
+    /// The server is at most of this major version: a later one does not tell.
+    pub max_version: Option<u32>,
     /// Standbys and slots are visible.
     pub replication: bool,
     /// This setting is visible.
     pub setting_visible: Option<String>,
+    /// These parts of the snapshot were read: `triggers`, `collations`, `sizes`, ….
+    pub parts: Vec<String>,
+    /// This setting is visible and on.
+    pub setting_on: Option<String>,
+    /// A log was read.
+    pub log: bool,
+    /// Plans of `auto_explain` are in it.
+    pub logged_plans: bool,
 }
+
+/// What `parts` may name.
+pub(super) const PARTS: [&str; 17] = [
+    "collations",
+    "configuration-files",
+    "databases",
+    "definer-functions",
+    "hba-rules",
+    "policies",
+    "prepared-transactions",
+    "progress",
+    "role-settings",
+    "roles",
+    "schemas",
+    "server-counters",
+    "settings",
+    "sizes",
+    "subscriptions",
+    "triggers",
+    "wal-directory",
+];
 
 /// How far what a rule needs is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,9 +87,12 @@ impl Requires {
         let all = [
             self.of_server(available),
             self.of_statements(available),
+            self.of_commands(available),
             self.of_counters(available),
             self.of_hidden(available),
             self.of_replication(available),
+            self.of_parts(available),
+            self.of_log(available),
         ];
         let mut partly = None;
         for requirement in all {
@@ -73,6 +109,12 @@ impl Requires {
         if let Some(version) = self.min_version.filter(|version| available.major < *version) {
             return unmet(format!("it needs PostgreSQL {version}, and this server is {}", available.major), None);
         }
+        if let Some(version) = self.max_version.filter(|version| available.major > *version) {
+            return unmet(
+                format!("PostgreSQL {} no longer tells, the last to do so is {version}", available.major),
+                None,
+            );
+        }
         if self.primary && available.in_recovery {
             return unmet("this server is a standby".to_owned(), Some("audit the primary"));
         }
@@ -80,12 +122,33 @@ impl Requires {
             let why = format!("the extension {name} is not installed in database \"{}\"", available.database);
             return unmet(why, Some(&format!("CREATE EXTENSION {name}")));
         }
-        match self.setting_visible.as_ref().filter(|name| !available.settings.contains(*name)) {
-            Some(name) => {
-                let why = format!("the role \"{}\" does not see the setting {name}", available.role);
-                with_gap(available, "settings", why, Some("GRANT pg_read_all_settings"))
-            }
+        let needed = [&self.setting_visible, &self.setting_on].into_iter().flatten();
+        if let Some(name) = needed.into_iter().find(|name| !available.settings.contains(*name)) {
+            let why = format!("the role \"{}\" does not see the setting {name}", available.role);
+            return with_gap(available, "settings", why, Some("GRANT pg_read_all_settings"));
+        }
+        match self.setting_on.as_ref().filter(|name| !available.settings_on.contains(*name)) {
+            Some(name) => unmet(format!("{name} is off"), Some(&format!("turn {name} on, and audit again later"))),
             None => Requirement::Met,
+        }
+    }
+
+    fn of_commands(&self, available: &Availability) -> Requirement {
+        if self.commands && !available.commands_counted {
+            let why = "pg_stat_statements.track_utility is off, so that commands are not counted".to_owned();
+            return unmet(why, Some("ALTER SYSTEM SET pg_stat_statements.track_utility = on; SELECT pg_reload_conf()"));
+        }
+        Requirement::Met
+    }
+
+    fn of_log(&self, available: &Availability) -> Requirement {
+        match available.log {
+            None if self.log || self.logged_plans => unmet("no log was read".to_owned(), Some("give one with --log")),
+            Some(log) if self.logged_plans && log.plans == 0 => unmet(
+                "the log holds no plan".to_owned(),
+                Some("load auto_explain and set auto_explain.log_min_duration"),
+            ),
+            _ => Requirement::Met,
         }
     }
 
@@ -161,6 +224,12 @@ impl Requires {
         let gap = ["replication", "replication-slots"].into_iter().find_map(|name| available.gap(name));
         gap.filter(|_| self.replication).map_or(Requirement::Met, in_words_of)
     }
+
+    /// Of a part that has a gap something may have been read all the same: what is found in it is true.
+    fn of_parts(&self, available: &Availability) -> Requirement {
+        let gap = self.parts.iter().find_map(|part| available.gap(part));
+        gap.map_or(Requirement::Met, |gap| Requirement::Partly(sentence(gap.why.clone(), gap.remedy.as_deref())))
+    }
 }
 
 /// Unmet where nothing is seen, met in part where something is; a part that could not be read at all is a gap alone.
@@ -196,5 +265,49 @@ fn sentence(why: String, remedy: Option<&str>) -> String {
     match remedy {
         Some(remedy) => format!("{why}; remedy: {}", remedy.trim_end_matches(['.', ';'])),
         None => why,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Snapshot;
+
+    #[test]
+    fn what_is_found_in_a_part_with_a_gap_counts_and_nothing_found_does_not() {
+        let requires = Requires { parts: vec!["triggers".to_owned()], ..Requires::default() };
+        let read = Snapshot { triggers: Some(Vec::new()), ..Snapshot::default() };
+        let gap = |what: &str| Gap { what: what.to_owned(), why: "it took too long".to_owned(), remedy: None };
+        for (snapshot, expected) in [
+            (read.clone(), Requirement::Met),
+            (Snapshot { gaps: vec![gap("views")], ..read.clone() }, Requirement::Met),
+            (Snapshot { gaps: vec![gap("triggers")], ..read }, Requirement::Partly("it took too long".to_owned())),
+        ] {
+            assert_eq!(requires.judge(&Availability::of(&snapshot, None)), expected);
+        }
+        let earlier = requires.judge(&Availability::of(&Snapshot::default(), None));
+        assert!(matches!(&earlier, Requirement::Partly(why) if why.contains("earlier pgassay")), "{earlier:?}");
+    }
+
+    #[test]
+    fn a_later_server_or_commands_that_are_not_counted_leave_a_rule_unevaluated() {
+        let available = Availability { major: 18, commands_counted: false, ..Availability::default() };
+        for (requires, why) in [
+            (
+                Requires { max_version: Some(17), ..Requires::default() },
+                Some("PostgreSQL 18 no longer tells, the last to do so is 17"),
+            ),
+            (Requires { max_version: Some(18), ..Requires::default() }, None),
+            (
+                Requires { commands: true, ..Requires::default() },
+                Some(
+                    "pg_stat_statements.track_utility is off, so that commands are not counted; remedy: ALTER SYSTEM SET \
+                     pg_stat_statements.track_utility = on; SELECT pg_reload_conf()",
+                ),
+            ),
+        ] {
+            let expected = why.map_or(Requirement::Met, |why| Requirement::Unmet(why.to_owned()));
+            assert_eq!(requires.judge(&available), expected, "{requires:?}");
+        }
     }
 }

@@ -5,27 +5,43 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Catalogue, Evaluated, Outcome, Override, Overrides, Requirement, Row, Rule, RuleError, Severity};
+use super::{Catalogue, Evaluated, Outcome, Override, Overrides, Requirement, Row, Rule, RuleError, Severity, cover};
 use crate::facts::{Answer, Facts};
 
 /// Why a rule was not evaluated that nobody wanted.
 pub const TURNED_OFF: &str = "it is turned off in the configuration";
 
-/// Runs every rule, in the order of their ids.
+/// Runs every rule, in the order of their ids; findings of one cause become one. A rule that fails is not evaluated,
+/// with the error as its reason: the others are worth no less.
 pub async fn run(catalogue: &Catalogue, facts: &mut Facts, overrides: &Overrides) -> Result<Vec<Evaluated>, RuleError> {
     overrides.check(catalogue)?;
     let mut evaluated = Vec::new();
     for rule in catalogue.rules() {
-        let outcome = run_one(rule, facts, &overrides.of(&rule.id)).await?;
+        let outcome = match run_one(rule, facts, &overrides.of(&rule.id)).await {
+            Ok(outcome) => outcome,
+            Err(error) => Outcome::NotEvaluated(failure(&error)),
+        };
         evaluated.push(Evaluated { rule: rule.id.clone(), outcome });
     }
+    cover::consolidate(catalogue, &mut evaluated);
     Ok(evaluated)
+}
+
+/// The error with its cause, on one line.
+fn failure(error: &RuleError) -> String {
+    match error {
+        RuleError::Failed { source, .. } => format!("its SQL failed: {source}"),
+        other => other.to_string(),
+    }
 }
 
 /// Runs one rule.
 pub async fn run_one(rule: &Rule, facts: &mut Facts, change: &Override) -> Result<Outcome, RuleError> {
     if change.off {
         return Ok(Outcome::NotEvaluated(TURNED_OFF.to_owned()));
+    }
+    if let Some(why) = &change.not_applicable {
+        return Ok(Outcome::NotEvaluated(why.clone()));
     }
     let requirement = rule.requires.judge(facts.availability());
     if let Requirement::Unmet(why) = requirement {
@@ -77,6 +93,7 @@ fn row(rule: &Rule, evidence: BTreeMap<String, Value>, change: &Override) -> Res
         table_id: cells.id("table_id").map_err(problem)?,
         index_id: cells.id("index_id").map_err(problem)?,
         remedy: cells.text("remedy").map_err(problem)?,
+        covers: Vec::new(),
         evidence,
     })
 }

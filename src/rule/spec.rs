@@ -28,6 +28,8 @@ pub struct Rule {
     pub since: String,
     /// Named generator of the remedy: `create-index`, `drop-index`, …, or `advice`.
     pub remedy: String,
+    /// Rules whose findings about the same object have the same cause: they are named in this one's.
+    pub covers: Vec<String>,
     /// SELECT over the facts.
     pub sql: String,
     /// What was seen, with the row's values.
@@ -82,6 +84,8 @@ pub struct Example {
     pub repeat: u32,
     /// Each run on a connection of its own that stays open during the audit.
     pub sessions: Vec<String>,
+    /// The same, but the last statement is not waited for: it waits for a lock, or runs, during the audit.
+    pub waiting: Vec<String>,
     /// Makes and grants the role `example`, which then audits.
     pub as_role: Option<String>,
     /// In place of the rule's defaults.
@@ -92,8 +96,20 @@ pub struct Example {
     pub max_version: Option<u32>,
     /// `name=value`, set on the example's database.
     pub settings: Vec<String>,
+    /// `name=value`, set with ALTER SYSTEM and reset afterwards. What needs a restart does not get it.
+    pub system: Vec<String>,
+    /// `name=value`: a server of its own is started with these, over settings fit for a throwaway server.
+    pub server: Vec<String>,
+    /// SQL that mends it: run after the rule has found what it must, it makes the rule find nothing.
+    pub remedy: String,
+    /// Managed service that the server is taken for: a test has none.
+    pub managed: Option<String>,
     /// Whether ANALYZE runs before the audit.
     pub analyze: bool,
+    /// Whether the server's log of the traffic is read too.
+    pub log: bool,
+    /// Only run on a server that was built with JIT.
+    pub jit: bool,
     /// Age that the counters are taken to have, seconds: an example cannot wait for a month. `None`: their own.
     pub stats_age_s: Option<f64>,
     /// What the rule must say.
@@ -117,6 +133,8 @@ struct File {
     confidence: Option<f64>,
     since: String,
     remedy: String,
+    #[serde(default)]
+    covers: Vec<String>,
     sql: Spanned<String>,
     message: Spanned<String>,
     #[serde(default)]
@@ -140,15 +158,28 @@ struct ExampleTable {
     repeat: u32,
     #[serde(default)]
     sessions: Vec<String>,
+    #[serde(default)]
+    waiting: Vec<String>,
     as_role: Option<String>,
     #[serde(default)]
     params: BTreeMap<String, Parameter>,
     min_version: Option<u32>,
     max_version: Option<u32>,
     #[serde(default)]
-    settings: Vec<String>,
+    settings: Vec<Spanned<String>>,
+    #[serde(default)]
+    system: Vec<Spanned<String>>,
+    #[serde(default)]
+    server: Vec<Spanned<String>>,
+    #[serde(default)]
+    remedy: String,
+    managed: Option<String>,
     #[serde(default = "yes")]
     analyze: bool,
+    #[serde(default)]
+    log: bool,
+    #[serde(default)]
+    jit: bool,
     stats_age_s: Option<f64>,
     finds: Option<Vec<String>>,
     not_evaluated: Option<String>,
@@ -193,6 +224,7 @@ impl File {
             confidence: self.confidence.unwrap_or(1.0),
             since: self.since,
             remedy: self.remedy,
+            covers: self.covers,
             sql: self.sql.into_inner(),
             message,
             params: self.params,
@@ -246,15 +278,31 @@ fn example(table: Spanned<ExampleTable>, source: &Source) -> Result<Example, Rul
         traffic: table.traffic,
         repeat: table.repeat,
         sessions: table.sessions,
+        waiting: table.waiting,
         as_role: table.as_role,
         params: table.params,
         min_version: table.min_version,
         max_version: table.max_version,
-        settings: table.settings,
+        settings: assignments(table.settings, source)?,
+        system: assignments(table.system, source)?,
+        server: assignments(table.server, source)?,
+        remedy: table.remedy,
+        managed: table.managed,
         analyze: table.analyze,
+        log: table.log,
+        jit: table.jit,
         stats_age_s: table.stats_age_s,
         expected,
     })
+}
+
+/// Settings as `name=value`.
+fn assignments(settings: Vec<Spanned<String>>, source: &Source) -> Result<Vec<String>, RuleError> {
+    let assignment = |setting: Spanned<String>| match setting.get_ref().split_once('=') {
+        Some((name, _)) if !name.trim().is_empty() => Ok(setting.into_inner()),
+        _ => Err(source.assignment(setting.get_ref(), setting.span())),
+    };
+    settings.into_iter().map(assignment).collect()
 }
 
 /// Words of lower-case letters and digits, with single hyphens between.

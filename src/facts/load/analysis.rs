@@ -33,6 +33,7 @@ fn n_plus_one(input: &Input<'_>) -> Rows {
             routes: first(&one.routes),
             places: first(&one.places),
             applications: first(&one.applications),
+            function: one.function.as_deref(),
         });
     }
     rows
@@ -94,7 +95,7 @@ fn push_advice(rows: &mut Rows, input: &Input<'_>, rank: u32, advice: &Advice) {
     });
 }
 
-fn basis(basis: Basis) -> &'static str {
+pub(super) fn basis(basis: Basis) -> &'static str {
     match basis {
         Basis::Lab => "lab",
         Basis::Hypopg => "hypopg",

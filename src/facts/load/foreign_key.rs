@@ -10,15 +10,28 @@ use crate::ident::quoted;
 use crate::snapshot::{Constraint, ConstraintKind, Index, Table};
 
 pub(super) fn rows(lookup: &Lookup<'_>) -> Vec<Rows> {
-    let mut rows = Rows::of("foreign_key");
+    let (mut rows, mut columns) = (Rows::of("foreign_key"), Rows::of("foreign_key_column"));
     // the copies that partitions inherit are one foreign key
     for key in lookup.snapshot.constraints.iter().filter(|one| is_foreign_key(one) && one.parent_oid.is_none()) {
         let referenced = key.referenced_table_oid.and_then(|oid| lookup.table(oid));
         if let (Some(referencing), Some(referenced)) = (lookup.table(key.table_oid), referenced) {
             push(&mut rows, lookup, key, referencing, referenced);
+            push_columns(&mut columns, key);
         }
     }
-    vec![rows]
+    vec![rows, columns]
+}
+
+fn push_columns(rows: &mut Rows, key: &Constraint) {
+    for (position, (own, referenced)) in (1_u32..).zip(key.columns.iter().zip(&key.referenced_columns)) {
+        row!(rows, {
+            constraint_id: key.oid,
+            position: position,
+            column_name: own.as_str(),
+            referenced_column: referenced.as_str(),
+            converted: key.cast_columns.contains(own),
+        });
+    }
 }
 
 fn push(rows: &mut Rows, lookup: &Lookup<'_>, key: &Constraint, referencing: &Table, referenced: &Table) {

@@ -1,7 +1,7 @@
 //! `index_`, `index_key`, `constraint_`.
 
 use super::foreign_key::{covers, foreign_keys};
-use super::{Cells, Rows, cells, joined_quoted, row};
+use super::{Cells, Rows, cells, joined_quoted, room, row};
 use crate::facts::lookup::Lookup;
 use crate::ident::{QualifiedName, quoted};
 use crate::snapshot::{Column, Constraint, ConstraintKind, Index, IndexKey};
@@ -45,6 +45,7 @@ fn itself(lookup: &Lookup<'_>, index: &Index) -> Cells {
 fn place(lookup: &Lookup<'_>, index: &Index) -> Cells {
     let (supports, sole) = foreign_key_support(lookup, index);
     cells!({
+        nulls_not_distinct: index.nulls_not_distinct,
         valid: index.valid,
         ready: index.ready,
         usable: index.usable(),
@@ -64,7 +65,13 @@ fn place(lookup: &Lookup<'_>, index: &Index) -> Cells {
 fn usage(lookup: &Lookup<'_>, index: &Index) -> Cells {
     cells!({
         bytes: over_leaves(lookup, index, |one| one.bytes),
+        needed_bytes: room::of_index(lookup, index),
+        rows: rows_of(lookup, index),
+        height: index.height,
+        fillfactor: room::fillfactor(&index.options),
+        has_statistics: has_statistics(lookup, index),
         scans: over_leaves(lookup, index, |one| one.usage.scans),
+        entries_read: over_leaves(lookup, index, |one| one.usage.tuples_read),
         last_scan_age_s: last_scan(lookup, index).map(|last| lookup.snapshot.taken_at - last),
         created_xacts_ago: index.created_xacts_ago,
     })
@@ -113,6 +120,19 @@ fn constraint_kind(kind: ConstraintKind) -> &'static str {
 /// A figure of an index; of a partitioned one the sum of its leaves, unknown when any of them is.
 fn over_leaves(lookup: &Lookup<'_>, index: &Index, of: impl Fn(&Index) -> Option<u64>) -> Option<u64> {
     if index.partitioned { lookup.index_leaves(index).into_iter().map(of).sum() } else { of(index) }
+}
+
+fn rows_of(lookup: &Lookup<'_>, index: &Index) -> Option<f64> {
+    if index.partitioned { lookup.index_leaves(index).into_iter().map(|leaf| leaf.rows).sum() } else { index.rows }
+}
+
+/// Of its expressions; those of an index are shown only to a role that sees all statistics.
+fn has_statistics(lookup: &Lookup<'_>, index: &Index) -> Option<bool> {
+    let evidence = &lookup.snapshot.evidence;
+    let asked = index.keys.iter().any(|key| key.expression.is_some()) && !index.partitioned;
+    let sees = lookup.snapshot.server.superuser || evidence.sees_all_column_statistics;
+    let some = lookup.has_any_statistics(index.oid);
+    (asked && (some || (sees && !lookup.has_gap("column-statistics")))).then_some(some)
 }
 
 fn last_scan(lookup: &Lookup<'_>, index: &Index) -> Option<f64> {

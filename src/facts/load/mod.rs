@@ -13,17 +13,25 @@ use sqlx::{Arguments, AssertSqlSafe, SqliteConnection};
 use super::{Input, lookup::Lookup};
 
 mod analysis;
+mod cluster;
 mod column;
 mod foreign_key;
 mod index;
+mod padding;
+mod partition;
+mod policy;
 mod predicate;
 mod redundancy;
+mod room;
+mod schema;
 mod sequence;
 mod server;
 mod session;
+mod slowness;
 mod statement;
 mod support;
 mod table;
+mod traits;
 
 /// Values that one INSERT takes; SQLite allows 32,766, but long statements are slow to prepare.
 const VALUES_A_STATEMENT: usize = 4_000;
@@ -81,11 +89,16 @@ pub(super) fn rows(input: &Input<'_>) -> Vec<Rows> {
     all.extend(index::rows(&lookup));
     all.push(redundancy::rows(&lookup));
     all.extend(foreign_key::rows(&lookup));
+    all.extend(schema::rows(&lookup));
     all.extend(sequence::rows(&lookup));
     all.extend(statement::rows(input));
     all.extend(predicate::rows(input, &lookup));
+    all.extend(traits::rows(input));
     all.extend(analysis::rows(input));
+    all.extend(slowness::rows(input));
     all.extend(session::rows(input.snapshot));
+    all.push(policy::rows(input.snapshot));
+    all.extend(cluster::rows(input.snapshot));
     all
 }
 

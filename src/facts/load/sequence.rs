@@ -35,6 +35,8 @@ fn push_sequence(rows: &mut Rows, sequence: &Sequence) {
         last_value: sequence.last_value,
         readable: sequence.readable,
         used_share: used_of_range(sequence),
+        owned: sequence.owned,
+        feeds: sequence.feeds.len(),
     });
 }
 

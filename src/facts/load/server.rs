@@ -1,11 +1,11 @@
-//! `server`, `setting`, `role_setting`, `extension`.
+//! `server`, `database_activity`, `setting`, `role_setting`, `extension`.
 
 use super::{Rows, row};
 use crate::facts::Input;
 use crate::snapshot::{Samples, StatementsState};
 
 pub(super) fn rows(input: &Input<'_>) -> Vec<Rows> {
-    vec![server(input), settings(input), role_settings(input), extensions(input)]
+    vec![server(input), database(input), settings(input), role_settings(input), extensions(input)]
 }
 
 /// Time of every statement of the database; unknown when they were not read.
@@ -27,6 +27,7 @@ fn server(input: &Input<'_>) -> Rows {
         role: server.role.as_str(),
         superuser: server.superuser,
         in_recovery: server.in_recovery,
+        taken_at: snapshot.taken_at,
         uptime_s: snapshot.taken_at - server.started_at,
         managed: server.managed.as_deref(),
         stats_age_s: evidence.database_stats_age_s,
@@ -39,6 +40,8 @@ fn server(input: &Input<'_>) -> Rows {
         track_io_timing: evidence.track_io_timing,
         track_planning: statements.track_planning,
         standbys: evidence.standbys,
+        standbys_unread: evidence.standbys.saturating_sub(snapshot.replicas.len() as u64),
+        usage_age_s: snapshot.replicas.iter().map(|replica| replica.stats_age_s).fold(evidence.database_stats_age_s, f64::min),
         database_bytes: database.bytes,
         xact_commit: database.xact_commit,
         xact_rollback: database.xact_rollback,
@@ -49,6 +52,26 @@ fn server(input: &Input<'_>) -> Rows {
         deadlocks: database.deadlocks,
         frozen_xid_age: database.frozen_xid_age,
         min_multixact_age: database.min_multixact_age,
+    });
+    rows
+}
+
+/// What `pg_stat_database` counts besides.
+fn database(input: &Input<'_>) -> Rows {
+    let (snapshot, database) = (input.snapshot, &input.snapshot.database);
+    let mut rows = Rows::of("database_activity");
+    row!(rows, {
+        blk_read_ms: database.blk_read_ms.filter(|_| snapshot.evidence.track_io_timing),
+        checksum_failures: database.checksum_failures,
+        sessions: database.sessions,
+        session_ms: database.session_ms,
+        active_ms: database.active_ms,
+        idle_in_transaction_ms: database.idle_in_transaction_ms,
+        sessions_abandoned: database.sessions_abandoned,
+        sessions_fatal: database.sessions_fatal,
+        sessions_killed: database.sessions_killed,
+        parallel_workers_wanted: database.parallel_workers_wanted,
+        parallel_workers_launched: database.parallel_workers_launched,
     });
     rows
 }

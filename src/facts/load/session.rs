@@ -26,6 +26,15 @@ fn sessions(snapshot: &Snapshot) -> Rows {
             xmin_age: session.xmin_age,
             blocked_by: blockers.join(", "),
             ssl: session.ssl,
+            remote: session.remote,
+            lock_wait_s: session.lock_wait_s,
+            waits_for_mode: session.waits_for_mode.as_deref(),
+            waits_for_table_id: session.waits_for_oid,
+            locks: session.locks,
+            locks_off_fast_path: session.locks_off_fast_path,
+            advisory_locks: session.advisory_locks,
+            subtransactions: session.subtransactions,
+            subtransactions_overflowed: session.subtransactions_overflowed,
         });
     }
     rows
@@ -40,6 +49,7 @@ fn standbys(snapshot: &Snapshot) -> Rows {
             replay_lag_bytes: standby.replay_lag_bytes,
             replay_lag_s: standby.replay_lag_s,
             sync_state: standby.sync_state.as_deref(),
+            xmin_age: standby.xmin_age,
         });
     }
     rows
@@ -55,6 +65,13 @@ fn slots(snapshot: &Snapshot) -> Rows {
             retained_bytes: slot.retained_bytes,
             xmin_age: slot.xmin_age,
             wal_status: slot.wal_status.as_deref(),
+            database: slot.database.as_deref(),
+            temporary: slot.temporary,
+            safe_wal_bytes: slot.safe_wal_bytes,
+            inactive_s: slot.inactive_s,
+            spilled_transactions: slot.spilled_transactions,
+            spilled_bytes: slot.spilled_bytes,
+            decoded_bytes: slot.decoded_bytes,
         });
     }
     rows

@@ -1,6 +1,6 @@
 //! `statement` and `statement_table`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::server::statement_ms;
 use super::{Cells, Rows, cells, joined, row};
@@ -10,6 +10,7 @@ use crate::workload::{Counters, Kind, Query, Unparsed, brief};
 
 pub(super) fn rows(input: &Input<'_>) -> Vec<Rows> {
     let (mut statements, mut tables) = (Rows::of("statement"), Rows::of("statement_table"));
+    let mut set_columns = Rows::of("statement_set_column");
     let all_ms = statement_ms(input).unwrap_or_else(|| input.workload.total_ms());
     let latency: BTreeMap<usize, &Latency> = input.analyses.latency.iter().map(|one| (one.query, one)).collect();
     let orm: BTreeMap<usize, &Orm> = input.analyses.orm.iter().map(|one| (one.query, one)).collect();
@@ -18,6 +19,7 @@ pub(super) fn rows(input: &Input<'_>) -> Vec<Rows> {
         let latency = latency.get(&position).copied();
         statements.push([parsed(query), counted(&query.counters, all_ms), timed(latency), shape(query, orm)].concat());
         push_tables(&mut tables, query);
+        push_set_columns(&mut set_columns, query);
     }
     for statement in &input.workload.unparsed {
         let latency = Latency { refused: Some("the statement could not be parsed".to_owned()), ..Latency::default() };
@@ -26,7 +28,7 @@ pub(super) fn rows(input: &Input<'_>) -> Vec<Rows> {
         let counted = counted(&statement.counters, all_ms);
         statements.push([unparsed(statement), counted, timed(Some(&latency)), shape(&query, None)].concat());
     }
-    vec![statements, tables]
+    vec![statements, tables, set_columns]
 }
 
 fn parsed(query: &Query) -> Cells {
@@ -61,8 +63,8 @@ fn counted(counters: &Counters, all_ms: f64) -> Cells {
     cells!({
         entries: counters.entries,
         calls: counters.calls,
-        rows: counters.rows,
-        rows_per_call: counters.rows_per_call(),
+        rows: counters.counted(counters.rows),
+        rows_per_call: counters.counted(counters.rows_per_call()),
         total_ms: counters.total_ms,
         share: share(counters, all_ms),
         mean_ms: counters.mean_ms(),
@@ -70,11 +72,11 @@ fn counted(counters: &Counters, all_ms: f64) -> Cells {
         max_ms: counters.max_ms,
         min_max_whole: counters.min_max_whole,
         stddev_ms: counters.stddev_ms,
-        plan_ms: counters.plan_ms,
-        shared_hit: counters.shared_hit,
-        shared_read: counters.shared_read,
-        temp_written: counters.temp_written,
-        wal_bytes: counters.wal_bytes,
+        plan_ms: counters.counted(counters.plan_ms),
+        shared_hit: counters.counted(counters.shared_hit),
+        shared_read: counters.counted(counters.shared_read),
+        temp_written: counters.counted(counters.temp_written),
+        wal_bytes: counters.counted(counters.wal_bytes),
         jit_ms: counters.jit_ms,
     })
 }
@@ -115,6 +117,14 @@ fn push_tables(rows: &mut Rows, query: &Query) {
     }
 }
 
+/// Those of an UPDATE: what an INSERT fills says nothing about later changes.
+fn push_set_columns(rows: &mut Rows, query: &Query) {
+    let Some(target) = query.target.filter(|_| query.kind == Kind::Update) else { return };
+    for column in query.set_columns.iter().collect::<BTreeSet<_>>() {
+        row!(rows, { statement_id: query.fingerprint.as_str(), table_id: target, column_name: column.as_str() });
+    }
+}
+
 fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Select => "select",
@@ -125,7 +135,7 @@ fn kind(kind: Kind) -> &'static str {
     }
 }
 
-fn share(counters: &Counters, all_ms: f64) -> f64 {
+pub(super) fn share(counters: &Counters, all_ms: f64) -> f64 {
     if all_ms > 0.0 { counters.total_ms / all_ms } else { 0.0 }
 }
 

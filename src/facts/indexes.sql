@@ -1,0 +1,20 @@
+-- What the fact tables are looked up by, beside their keys.
+CREATE INDEX table_parent ON table_ (parent_id);
+CREATE INDEX table_root ON table_ (root_id);
+CREATE INDEX index_table ON index_ (table_id);
+CREATE INDEX index_parent ON index_ (parent_id);
+CREATE INDEX index_key_column ON index_key (column_name);
+CREATE INDEX index_redundancy_kept ON index_redundancy (kept_by);
+CREATE INDEX constraint_table ON constraint_ (table_id);
+CREATE INDEX constraint_index ON constraint_ (index_id);
+CREATE INDEX foreign_key_table ON foreign_key (table_id);
+CREATE INDEX foreign_key_referenced ON foreign_key (referenced_table_id);
+CREATE INDEX foreign_key_covering ON foreign_key (covering_index_id);
+CREATE INDEX statement_table_table ON statement_table (table_id);
+CREATE INDEX statement_set_column_table ON statement_set_column (table_id, column_name);
+CREATE INDEX predicate_table ON predicate (table_id, column_name);
+CREATE INDEX join_pair_left ON join_pair (left_table_id, left_column);
+CREATE INDEX join_pair_right ON join_pair (right_table_id, right_column);
+CREATE INDEX join_pair_statement ON join_pair (statement_id);
+CREATE INDEX sort_key_table ON sort_key (table_id, column_name);
+CREATE INDEX index_advice_table ON index_advice (table_id);
