@@ -6,6 +6,7 @@
 mod github;
 mod json;
 mod markdown;
+mod slowness;
 mod sql;
 mod table;
 mod text;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::text;
 use crate::ident::{QualifiedName, quoted};
 use crate::report::{
-    Action, BasisCounts, Finding, IndexAction, Judgement, LabInfo, OrmAdvice, Outcome, Proof, Report, Score, Severity,
-    WhatIfInfo,
+    Action, BasisCounts, CoveredFinding, Finding, IndexAction, Judgement, LabInfo, OrmAdvice, Outcome, Proof, Report,
+    Score, Severity, WhatIfInfo,
 };
 use crate::units::{Bytes, Count, Ms, Ratio, Seconds};
 use crate::workload::brief;
@@ -285,4 +286,26 @@ pub(super) fn met(score: &Score) -> &'static str {
         Some(false) => "missed",
         None => "unknown",
     }
+}
+
+/// `, with the reads of 2 replicas`, or nothing.
+pub(super) fn replicas(report: &Report) -> String {
+    match report.source.replicas {
+        0 => String::new(),
+        1 => ", with the reads of 1 replica".to_owned(),
+        more => format!(", with the reads of {more} replicas"),
+    }
+}
+
+/// The findings that this one accounts for, in a sentence; those about the same object by their rule alone.
+pub(super) fn covered(finding: &Finding) -> Option<String> {
+    const SHOWN: usize = 5;
+    let named = |covered: &CoveredFinding| {
+        let here = covered.subject == finding.subject.key;
+        if here { covered.rule.clone() } else { format!("{} ({})", covered.rule, text::line(&covered.subject)) }
+    };
+    let mut names: Vec<String> = finding.covers.iter().take(SHOWN).map(named).collect();
+    let more = finding.covers.len().saturating_sub(SHOWN);
+    names.extend((more > 0).then(|| format!("{more} more")));
+    (!names.is_empty()).then(|| format!("accounts for {} too", names.join(", ")))
 }

@@ -5,7 +5,7 @@ use super::highlight::highlight;
 use super::lookup::Lookup;
 use super::remedy::remedy;
 use super::subject::{number, subject, text};
-use super::{Finding, Impact, Severity};
+use super::{CoveredFinding, Finding, Impact, Severity};
 use crate::rule::{self, Evaluated, Outcome, Row, Rule};
 
 /// A row of a rule with the finding that it became.
@@ -43,8 +43,17 @@ fn draft<'a>(rule: &Rule, row: &'a Row, lookup: &Lookup<'a>) -> Draft<'a> {
         highlight: highlight(&rule.id, row, advised, lookup),
         location: None,
         new: None,
+        covers: row.covers.iter().map(covered).collect(),
     };
     Draft { row, advice, finding }
+}
+
+fn covered(covered: &rule::Covered) -> CoveredFinding {
+    CoveredFinding {
+        fingerprint: fingerprint(&covered.rule, &covered.subject),
+        rule: covered.rule.clone(),
+        subject: covered.subject.clone(),
+    }
 }
 
 fn severity(severity: rule::Severity) -> Severity {

@@ -32,7 +32,7 @@ fn covers(ignore: &Ignore, finding: &Finding) -> bool {
 fn out_of_date(ignore: &Ignore, what: &str) -> Skipped {
     let until = ignore.expires.as_deref().map_or(String::new(), |day| format!(" (until {day})"));
     Skipped {
-        what: "an ignore of pgassay.toml".to_owned(),
+        what: format!("an ignore ({})", ignore.place),
         why: format!("rule {}, subject {}{until}: it {what}", ignore.rule, ignore.subject),
         remedy: Some("renew it or take it out".to_owned()),
     }

@@ -19,22 +19,25 @@ mod remedy;
 mod rewrite;
 mod scorecard;
 mod skipped;
+mod slowness;
 mod source;
 mod statements;
 mod subject;
+mod update;
 
 use crate::advisor::Recommendations;
 use crate::analysis::Analyses;
 use crate::config::{Config, FailOn};
-use crate::rule::{Catalogue, Evaluated};
+use crate::rule::{Catalogue, Evaluated, Profile};
 use crate::snapshot::Snapshot;
 use crate::workload::Workload;
 
 pub use contract::{
-    Action, BaselineInfo, BasisCounts, ConsideredIndex, Finding, Highlight, HighlightSpan, Impact, IndexAction,
-    IndexColumn, Judgement, LabInfo, Location, MissingPart, OrmAdvice, Outcome, PartitionRef, PlanDifference, Proof,
-    ProofStatement, Remedy, Report, Resolved, RuleOutcome, SCHEMA, Score, SelfCheck, ServerInfo, Severity, Skipped,
-    SourceInfo, StatementCounts, StatementGain, StatementInfo, Subject, Suppressed, Tool, Unjudged, WhatIfInfo,
+    Action, BaselineInfo, BasisCounts, CauseInfo, ConsideredIndex, CoveredFinding, Finding, Highlight, HighlightSpan,
+    Impact, IndexAction, IndexColumn, Judgement, LabInfo, Location, MissingPart, OrmAdvice, Outcome, PartitionRef,
+    PlanDifference, Proof, ProofStatement, Remedy, Report, Resolved, RuleOutcome, SCHEMA, Score, SelfCheck, ServerInfo,
+    Severity, Skipped, SourceInfo, StatementCounts, StatementGain, StatementIndex, StatementInfo, Subject, Suppressed,
+    Tool, Unjudged, WhatIfInfo,
 };
 pub use judged::{Judged, doubt};
 
@@ -57,6 +60,8 @@ pub struct Material<'a> {
     pub evaluated: &'a [Evaluated],
     /// Ignores and the least severity to show.
     pub config: &'a Config,
+    /// What the place changes where the server runs.
+    pub profile: Option<&'a Profile>,
     /// `live`, `snapshot` or `log`.
     pub source_kind: &'a str,
 }

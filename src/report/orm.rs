@@ -19,8 +19,12 @@ static WORDS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules/orm");
 /// The framework of statements that no framework wrote.
 const PLAIN: &str = "sql";
 
+/// A pattern that no framework writes: its rows speak plain SQL.
+#[cfg(test)]
+const IN_A_FUNCTION: &str = "function-loop";
+
 /// Columns of the row that a sentence may name.
-const PLACEHOLDERS: [&str; 3] = ["child_table", "parent_table", "key"];
+const PLACEHOLDERS: [&str; 4] = ["child_table", "parent_table", "key", "function"];
 
 /// What to write instead of the loop; empty where there are no words for its pattern.
 pub(super) fn advice(row: &Row, lookup: &Lookup<'_>) -> Vec<OrmAdvice> {
@@ -71,6 +75,7 @@ mod tests {
             ("child_table", "vote"),
             ("parent_table", "price"),
             ("key", "price_id"),
+            ("function", "public.recount"),
         ];
         let evidence = columns.map(|(name, value)| (name.to_owned(), serde_json::Value::from(value)));
         Row { evidence: evidence.into_iter().collect(), ..Row::default() }
@@ -78,7 +83,9 @@ mod tests {
 
     #[test]
     fn every_framework_has_words_for_every_pattern_and_all_of_them_are_filled() {
-        let patterns: Vec<String> = words(PLAIN).expect("the words of plain SQL").into_keys().collect();
+        let mut patterns: Vec<String> = words(PLAIN).expect("the words of plain SQL").into_keys().collect();
+        assert!(patterns.iter().any(|pattern| pattern == IN_A_FUNCTION), "{patterns:?}");
+        patterns.retain(|pattern| pattern != IN_A_FUNCTION);
         for file in WORDS.files() {
             let orm = file.path().file_stem().and_then(|stem| stem.to_str()).expect("a name");
             for pattern in patterns.iter().filter(|pattern| !["name", "title"].contains(&pattern.as_str())) {

@@ -6,6 +6,9 @@ use crate::ident::QualifiedName;
 use crate::rule::{Row, Rule};
 use crate::snapshot::{Index, TableKind};
 
+/// Rules of this category are about settings.
+const SETTINGS: &str = "configuration";
+
 /// The remedy of a row. That of `create-index` gets its SQL from the index that answers the finding.
 pub(super) fn remedy(rule: &Rule, row: &Row, lookup: &Lookup<'_>) -> Remedy {
     let kind = row.remedy.clone().unwrap_or_else(|| rule.remedy.clone());
@@ -18,7 +21,16 @@ pub(super) fn remedy(rule: &Rule, row: &Row, lookup: &Lookup<'_>) -> Remedy {
     let advice = if rule.id == "n-plus-one" { orm::advice(row, lookup) } else { Vec::new() };
     // the words for its very pattern and framework leave nothing for the general ones to say
     let text = if advice.is_empty() { first_paragraph(&rule.docs.remedy) } else { String::new() };
+    let text = text + &at_its_place(rule, lookup);
     Remedy { kind, sql: sql.into_iter().collect(), text, advice }
+}
+
+/// How a setting is changed where the server runs.
+fn at_its_place(rule: &Rule, lookup: &Lookup<'_>) -> String {
+    match lookup.material.profile.filter(|_| rule.category == SETTINGS) {
+        Some(profile) => format!(" On {}, {}.", profile.title, profile.settings),
+        None => String::new(),
+    }
 }
 
 fn index<'a>(row: &Row, lookup: &Lookup<'a>) -> Option<&'a Index> {

@@ -1,13 +1,14 @@
 //! The statement that does at once what a loop does row by row: only where its text leaves no doubt.
 //!
 //! An equality with one parameter becomes `= ANY($1)`, which PostgreSQL serves with the same index; the key is selected
-//! too, so that the program can tell whose row it is. An INSERT gets a second row of parameters.
+//! too, so that the program can tell whose row it is. An INSERT gets a second row of parameters, an UPDATE arrays.
 
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
 use super::lookup::Lookup;
+use super::update;
 use crate::rule::Row;
 use crate::snapshot::{ConstraintKind, Snapshot};
 use crate::workload::{Access, Comparison, Kind, Predicate, Query};
@@ -21,7 +22,7 @@ static VALUES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\bval
 static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)^(\$\d+(::\w+(\[\])?)?|default)$").ok());
 static PARAMETER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\$(\d+)").ok());
 /// What makes a sentence more than one plain SELECT, or hides its end.
-static BEYOND: LazyLock<Option<Regex>> = LazyLock::new(|| {
+pub(super) static BEYOND: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)--|/\*|\$\$|\b(union|intersect|except|with|over|having|fetch|window|into|tablesample)\b").ok()
 });
 
@@ -31,12 +32,13 @@ pub(super) fn rewritten(row: &Row, lookup: &Lookup<'_>) -> Option<String> {
     let queries = &lookup.material.workload.queries;
     let is_it = |child: usize| queries.get(child).is_some_and(|child| child.fingerprint == query.fingerprint);
     let found = lookup.material.analyses.n_plus_one.iter().find(|found| is_it(found.child))?;
-    let named = ["worker-loop", "get-or-create", "exists-per-row"].contains(&found.pattern.as_str());
+    let named = ["worker-loop", "get-or-create", "exists-per-row", "function-loop"].contains(&found.pattern.as_str());
     match query.kind {
         _ if named => None,
         Kind::Insert => rows_together(query),
         Kind::Select | Kind::Delete => keys_together(query, &found.key_columns, lookup.material.snapshot),
-        Kind::Update | Kind::Merge => None,
+        Kind::Update => update::together(query, &found.key_columns, lookup.material.snapshot),
+        Kind::Merge => None,
     }
 }
 
@@ -95,7 +97,8 @@ fn is_by_parameter(query: &Query, predicate: &Predicate) -> bool {
         && outermost
 }
 
-fn condition(text: &str) -> Option<Captures<'_>> {
+/// `column = $1`, either way round.
+pub(super) fn condition(text: &str) -> Option<Captures<'_>> {
     [&KEY_FIRST, &KEY_LAST].into_iter().find_map(|form| form.as_ref()?.captures(text.trim()))
 }
 
@@ -162,7 +165,8 @@ fn rows_together(query: &Query) -> Option<String> {
     Edits(vec![(row.end() + 1..row.end() + 1, format!(", ({next})"))]).apply(text)
 }
 
-fn parameters(text: &str) -> Vec<u64> {
+/// The numbers of its parameters, as they come.
+pub(super) fn parameters(text: &str) -> Vec<u64> {
     let found = PARAMETER.as_ref().map(|form| form.captures_iter(text).filter_map(|found| found[1].parse().ok()));
     found.map(Iterator::collect).unwrap_or_default()
 }

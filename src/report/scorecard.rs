@@ -1,5 +1,7 @@
 //! The targets of `pgassay.toml`, and whether they are met. What is not known is neither met nor missed.
 
+mod requests;
+
 use super::Score;
 use super::lookup::Lookup;
 use crate::analysis::Latency;
@@ -15,6 +17,9 @@ pub(super) fn scorecard(lookup: &Lookup<'_>) -> Vec<Score> {
     let lines = [
         targets.statement_p95.map(|most| percentile(lookup, "statement-p95", most, |latency| latency.p95_ms)),
         targets.statement_p99.map(|most| percentile(lookup, "statement-p99", most, |latency| latency.p99_ms)),
+        targets.request_p95.map(|most| requests::time(lookup, "request-p95", most, |all| all.p95_ms)),
+        targets.request_p99.map(|most| requests::time(lookup, "request-p99", most, |all| all.p99_ms)),
+        targets.statements_per_request.map(|most| requests::statements(lookup, most)),
         targets.cache_hit_ratio.map(|least| cache(lookup, least)),
         targets.connections.map(|most| connections(lookup, most)),
         targets.replication_lag.map(|most| replication(lookup, most)),

@@ -32,6 +32,7 @@ pub(super) fn source(lookup: &Lookup<'_>) -> SourceInfo {
         window_s: snapshot.samples.as_ref().map(Samples::seconds),
         window_own_ms: snapshot.samples.as_ref().and_then(|samples| samples.own_ms),
         stats_age_s: reset.map_or(snapshot.evidence.database_stats_age_s, |reset| snapshot.taken_at - reset),
+        replicas: snapshot.replicas.len() as u64,
         statements: counts(lookup),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lookup::Lookup;
+use super::slowness::Slowness;
 use super::{Finding, IndexAction, Judgement, StatementInfo};
 use crate::ident::QualifiedName;
 use crate::workload::{Counters, Query};
@@ -28,7 +29,9 @@ pub(super) fn statements(
         .filter(|(rank, statement)| *rank < BUSIEST || named.contains(statement.statement.as_str()))
         .map(|(_, statement)| statement)
         .collect();
+    let slowness = Slowness::of(lookup);
     for statement in &mut kept {
+        slowness.tell(statement);
         statement.findings = by_statement.get(statement.statement.as_str()).cloned().unwrap_or_default();
     }
     kept
@@ -102,10 +105,9 @@ fn told(
         total_ms: counters.total_ms,
         mean_ms: counters.mean_ms(),
         p95_ms: None,
-        rows: counters.rows,
+        rows: counters.counted(counters.rows),
         share: lookup.share(counters.total_ms).unwrap_or(0.0),
-        orm: None,
-        tables: Vec::new(),
-        findings: Vec::new(),
+        wal_bytes: counters.wal_bytes,
+        ..StatementInfo::default()
     }
 }

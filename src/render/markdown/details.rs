@@ -3,7 +3,7 @@
 use super::Stage;
 use super::escape::{block, code, html, prose, with_code};
 use crate::render::sql::lay;
-use crate::render::{text, words};
+use crate::render::{slowness, text, words};
 use crate::report::{Finding, IndexAction, Report, StatementGain};
 use crate::units::{Count, Ratio};
 
@@ -22,6 +22,8 @@ pub(super) fn details(finding: &Finding, report: &Report, stage: Stage) -> Strin
         html(&object)
     )];
     parts.extend(paragraph(&finding.message, stage, prose));
+    parts.extend(words::covered(finding).map(|covered| format!("{}\n", prose(&covered))));
+    parts.extend(slowness(finding, report, stage));
     if stage.statements {
         parts.extend(statement(finding, report));
     }
@@ -45,6 +47,14 @@ pub(super) fn details(finding: &Finding, report: &Report, stage: Stage) -> Strin
 
 fn paragraph(words: &str, stage: Stage, escape: fn(&str) -> String) -> Option<String> {
     (!words.is_empty()).then(|| format!("{}\n", escape(&text::shorten(words, stage.longest))))
+}
+
+/// What makes its statement slow, a point each.
+fn slowness(finding: &Finding, report: &Report, stage: Stage) -> Option<String> {
+    let told = slowness::told_by(report, finding);
+    let lines: Vec<String> =
+        told.iter().map(|words| format!("- {}\n", prose(&text::shorten(words, stage.longest)))).collect();
+    Some(lines.concat()).filter(|lines| !lines.is_empty())
 }
 
 /// The statement, and under it what would be underlined on a terminal.

@@ -89,7 +89,7 @@ fn head(report: &Report) -> String {
         words::coverage(report),
         prose(&report.source.kind),
         prose(&report.source.taken_at),
-        words::period(report),
+        words::period(report) + &words::replicas(report),
         lab(report),
     )
 }

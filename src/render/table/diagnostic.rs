@@ -7,7 +7,7 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Na
 
 use super::{ellipsis, plain};
 use crate::render::sql::{Laid, lay, whole};
-use crate::render::{Look, text, words};
+use crate::render::{Look, slowness, text, words};
 use crate::report::{self, Finding, IndexAction, Report, StatementInfo};
 use crate::units::{Count, Ms, Ratio};
 
@@ -93,7 +93,9 @@ fn shown(finding: &Finding, report: &Report, look: Look, first: bool) -> Shown {
     });
     let mut message = vec![finding.message.clone()];
     message.extend(Some(costs(finding)).filter(|costs| !costs.is_empty()));
+    message.extend(words::covered(finding));
     let mut lines = wrapped(&message, look.width - INDENTS.0, look);
+    lines.extend(slowness(finding, report, look));
     if highlighted.is_none() {
         lines.extend(statement(finding, report, look));
     }
@@ -129,6 +131,14 @@ fn costs(finding: &Finding) -> String {
     let parts =
         [finding.severity.name().to_owned(), words::impact(finding), sure, known.unwrap_or_default().to_owned()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// What makes its statement slow, a point each.
+fn slowness(finding: &Finding, report: &Report, look: Look) -> Vec<String> {
+    let told = slowness::told_by(report, finding);
+    let bullet = if look.unicode { "• " } else { "- " };
+    let hung = told.iter().map(|words| text::hang(bullet, &plain(&text::line(words), look), look.width - INDENTS.0));
+    hung.flat_map(|shown| shown.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 /// The statement that the finding is about, where nothing in it is underlined.

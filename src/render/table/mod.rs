@@ -10,7 +10,7 @@ mod rest;
 
 use std::fmt::Write as _;
 
-use super::{Look, text, words};
+use super::{Look, slowness, text, words};
 use crate::report::Report;
 
 /// Columns below which nothing is laid out any more.

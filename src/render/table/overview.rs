@@ -3,13 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::grid::{Column, Fit, grid};
-use super::{Paper, words};
-use crate::report::{Action, Finding, IndexAction, Score, Severity};
-use crate::units::{Count, Ms, Ratio};
+use super::{Paper, slowness, text, words};
+use crate::report::{Action, Finding, IndexAction, Score, Severity, StatementInfo};
+use crate::units::{Bytes, Count, Ms, Ratio};
 use crate::workload::brief;
 
 /// Statements shown though nothing may be wrong with them.
 const BUSIEST: usize = 10;
+/// Statements of which is said what makes them slow, though no finding speaks of them.
+const SLOW: usize = 5;
+/// Less WAL is not worth showing, bytes.
+const SOME_WAL: u64 = 8_192;
+/// WAL of one of them from which the column is worth its room, bytes.
+const MUCH_WAL: u64 = 1 << 20;
 
 /// Server, source, how much was understood.
 pub(super) fn head(paper: &mut Paper<'_>) {
@@ -20,7 +26,8 @@ pub(super) fn head(paper: &mut Paper<'_>) {
         "{} {}: database {} on PostgreSQL {}{managed}{standby}",
         report.tool.name, report.tool.version, report.server.database, report.server.version
     );
-    let source = format!("{} of {}, {}", report.source.kind, report.source.taken_at, words::period(report));
+    let replicas = words::replicas(report);
+    let source = format!("{} of {}, {}{replicas}", report.source.kind, report.source.taken_at, words::period(report));
     paper.words("", &first);
     paper.words("", &format!("{source}; {}", words::coverage(report)));
     for line in words::judges(report) {
@@ -34,6 +41,7 @@ pub(super) fn overview(paper: &mut Paper<'_>) {
     targets(paper);
     indexes(paper);
     statements(paper);
+    slow(paper);
 }
 
 fn findings(paper: &mut Paper<'_>) {
@@ -96,29 +104,43 @@ fn index_row(paper: &Paper<'_>, index: &IndexAction) -> Vec<String> {
 }
 
 fn statements(paper: &mut Paper<'_>) {
-    let rows: Vec<Vec<String>> = paper
-        .report
-        .statements
-        .iter()
-        .take(BUSIEST)
-        .map(|statement| {
-            vec![
-                Ms(statement.total_ms).to_string(),
-                Ratio(statement.share).to_string(),
-                Count(statement.calls as f64).to_string(),
-                Ms(statement.mean_ms).to_string(),
-                paper.line(&brief(&statement.text)),
-            ]
-        })
-        .collect();
-    let columns = [
-        Column("time", Fit::Number),
-        Column("share", Fit::Number),
-        Column("calls", Fit::Number),
-        Column("mean", Fit::Number),
-        Column("statement", Fit::Cut),
-    ];
+    let shown = || paper.report.statements.iter().take(BUSIEST);
+    let writes = shown().any(|statement| statement.wal_bytes >= MUCH_WAL);
+    let row = |statement: &StatementInfo| {
+        let wal = match statement.wal_bytes {
+            0..SOME_WAL => String::new(),
+            bytes => Bytes(bytes).to_string(),
+        };
+        let figures = [
+            Ms(statement.total_ms).to_string(),
+            Ratio(statement.share).to_string(),
+            Count(statement.calls as f64).to_string(),
+            Ms(statement.mean_ms).to_string(),
+        ];
+        figures.into_iter().chain(writes.then_some(wal)).chain([paper.line(&brief(&statement.text))]).collect()
+    };
+    let rows: Vec<Vec<String>> = shown().map(row).collect();
+    let figures = ["time", "share", "calls", "mean"].into_iter().chain(writes.then_some("WAL"));
+    let columns: Vec<Column> =
+        figures.map(|name| Column(name, Fit::Number)).chain([Column("statement", Fit::Cut)]).collect();
     table(paper, "Busiest statements", &columns, &rows);
+}
+
+/// What makes those slow of which no finding speaks.
+fn slow(paper: &mut Paper<'_>) {
+    let bullet = if paper.look.unicode { "  • " } else { "  - " };
+    let report = paper.report;
+    for (position, (statement, told)) in slowness::others(report).take(SLOW).enumerate() {
+        if position == 0 {
+            paper.title("What makes busy statements slow");
+        }
+        let named = text::cut(&paper.line(&brief(&statement.text)), paper.look.width, paper.ellipsis());
+        paper.out.push_str(&named);
+        paper.out.push('\n');
+        for words in &told {
+            paper.words(bullet, words);
+        }
+    }
 }
 
 fn table(paper: &mut Paper<'_>, title: &str, columns: &[Column], rows: &[Vec<String>]) {

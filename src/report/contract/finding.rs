@@ -34,6 +34,20 @@ pub struct Finding {
     pub location: Option<Location>,
     /// Not in the baseline; `None` without a baseline.
     pub new: Option<bool>,
+    /// Findings of other rules with the same cause, in place of findings of their own.
+    #[serde(default)]
+    pub covers: Vec<CoveredFinding>,
+}
+
+/// A finding that another one accounts for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CoveredFinding {
+    /// As it would have been on its own.
+    pub fingerprint: String,
+    /// Rule id.
+    pub rule: String,
+    /// The rule's `subject` column.
+    pub subject: String,
 }
 
 /// What a finding is about.

@@ -12,9 +12,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::config::Severity;
-pub use finding::{Finding, Highlight, HighlightSpan, Impact, Location, OrmAdvice, Remedy, Subject};
+pub use finding::{CoveredFinding, Finding, Highlight, HighlightSpan, Impact, Location, OrmAdvice, Remedy, Subject};
 pub use index::{Action, IndexAction, IndexColumn, PartitionRef, Proof, ProofStatement, StatementGain, WhatIfInfo};
-pub use statement::StatementInfo;
+pub use statement::{CauseInfo, StatementIndex, StatementInfo};
 pub use what_if::{BasisCounts, ConsideredIndex, Judgement, LabInfo, MissingPart, PlanDifference, SelfCheck, Unjudged};
 
 /// Value of [`Report::schema`].
@@ -94,6 +94,9 @@ pub struct SourceInfo {
     pub window_own_ms: Option<f64>,
     /// Age of the statements' counters, seconds; of the database's counters where the former is not known.
     pub stats_age_s: f64,
+    /// Standbys whose reads are counted with the server's own (`--replica`).
+    #[serde(default)]
+    pub replicas: u64,
     /// How many statements were seen and understood.
     pub statements: StatementCounts,
 }
