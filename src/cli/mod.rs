@@ -1,6 +1,7 @@
 //! The command line: arguments only.
 
 mod advice;
+mod rules;
 mod snapshot;
 mod window;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use advice::{AdviceArgs, AdviceFormat, AdviseArgs, LabArgs, LabCommandArgs};
+pub use rules::{RulesAction, RulesArgs};
 pub use snapshot::{SnapshotArgs, ValuesKept};
 pub use window::WindowArgs;
 
@@ -71,6 +73,8 @@ pub enum Command {
     Rules(RulesArgs),
     /// SQL over the facts of a server or a snapshot
     Query(QueryArgs),
+    /// Write a commented pgassay.toml
+    Init(InitArgs),
     /// What this role may see, what is missing, and the exact grants to run
     Doctor(DoctorArgs),
     /// A throwaway PostgreSQL, a real workload, an audit, its migrations: no set-up
@@ -118,6 +122,11 @@ pub struct SourceArgs {
     #[arg(long, value_name = "FILE")]
     pub stats_from: Option<PathBuf>,
 
+    /// Add the scans that this standby of the server has counted to the server's own: an index may be read there alone;
+    /// may be repeated
+    #[arg(long, value_name = "URL")]
+    pub replica: Vec<String>,
+
     /// Leave `pg_stat_statements` out: look at the schema and its counters only
     #[arg(long)]
     pub schema_only: bool,
@@ -150,6 +159,10 @@ pub struct JudgeArgs {
     /// Leave these rules out; several with commas
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub skip: Vec<String>,
+
+    /// Rules of your own: a directory of rule files, or one file; may be repeated. Their ids begin with local/
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
 
     /// Who judges an index, and within what limits.
     #[command(flatten)]
@@ -270,41 +283,6 @@ pub struct BaselineRun {
     pub file: PathBuf,
 }
 
-/// `pgassay rules`.
-#[derive(Debug, Args)]
-pub struct RulesArgs {
-    /// What to do with them.
-    #[command(subcommand)]
-    pub action: RulesAction,
-}
-
-/// What to do with the rules.
-#[derive(Debug, Subcommand)]
-pub enum RulesAction {
-    /// Every rule with its severity, a line each
-    List {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// What a rule finds, why it matters, what to do, and when to leave it alone
-    Explain {
-        /// Id of the rule, as in the report
-        #[arg(value_name = "RULE")]
-        id: String,
-    },
-    /// Run a rule file's examples on a throwaway PostgreSQL
-    Test {
-        /// Rule files or directories; without any, the built-in rules
-        #[arg(value_name = "FILE")]
-        files: Vec<PathBuf>,
-
-        /// Only examples of this rule
-        #[arg(long, value_name = "RULE")]
-        only: Option<String>,
-    },
-}
-
 /// `pgassay query`.
 #[derive(Debug, Args)]
 #[command(override_usage = "pgassay query [OPTIONS] [URL|FILE] <SQL>")]
@@ -341,6 +319,14 @@ pub enum AnswerFormat {
     Csv,
     /// For programs: an array of objects
     Json,
+}
+
+/// `pgassay init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Where to write it; a file that exists is left alone
+    #[arg(value_name = "FILE", default_value = "pgassay.toml")]
+    pub file: PathBuf,
 }
 
 /// `pgassay doctor`.

@@ -12,9 +12,14 @@ use super::{Assessment, assess, output, settings, source};
 
 /// Advises and prints.
 pub async fn run(args: AdviseArgs) -> Result<u8, Failure> {
-    let judge =
-        JudgeArgs { config: args.config.clone(), only: Vec::new(), skip: Vec::new(), advice: args.advice.clone() };
-    let settings = settings::read(&judge)?;
+    let judge = JudgeArgs {
+        config: args.config.clone(),
+        only: Vec::new(),
+        skip: Vec::new(),
+        rules: Vec::new(),
+        advice: args.advice.clone(),
+    };
+    let settings = settings::read(&judge).await?;
     let progress = Progress::new();
     let mut source = source::read(&args.source(Path::is_file), &settings.wishes, &progress).await?;
     let how = Assessment {
@@ -25,6 +30,7 @@ pub async fn run(args: AdviseArgs) -> Result<u8, Failure> {
         source_kind: source.kind,
         trace: source.trace.as_ref(),
         skipped: &source.skipped,
+        unmeasured: &source.unmeasured,
         progress: &progress,
     };
     let report = assess::advice(&source.snapshot, source.session.as_mut(), &how, &args.why).await?;

@@ -1,5 +1,7 @@
 //! From a snapshot to a report: the way that every command goes.
 
+use std::collections::BTreeSet;
+
 use miette::Report as Failure;
 
 use crate::advisor::{self, Recommendations};
@@ -16,7 +18,7 @@ use crate::workload::Workload;
 
 use super::progress::Progress;
 use super::wishes::Wishes;
-use super::{judge, ways};
+use super::{judge, place, ways};
 
 /// What an assessment needs besides the snapshot.
 pub struct Assessment<'a> {
@@ -34,6 +36,8 @@ pub struct Assessment<'a> {
     pub trace: Option<&'a Trace>,
     /// What could not be read.
     pub skipped: &'a [Skipped],
+    /// Fingerprints of the statements that were never measured at the sizes of the snapshot.
+    pub unmeasured: &'a BTreeSet<String>,
     /// Where to say how far it is.
     pub progress: &'a Progress,
 }
@@ -62,8 +66,10 @@ pub async fn assess(
     let input = facts::Input { snapshot, workload, analyses, recommendations };
     how.progress.phase("looking for what the rules describe");
     let mut facts = Facts::load(&input).await?;
-    let evaluated = rule::run(how.catalogue, &mut facts, how.overrides).await?;
-    Ok(Report::assemble(&advised.material(snapshot, how, &evaluated)))
+    let profile = place::profile(snapshot, how.config.place)?;
+    let overrides = profile.as_ref().map(|profile| profile.applied(how.overrides, how.catalogue));
+    let evaluated = rule::run(how.catalogue, &mut facts, overrides.as_ref().unwrap_or(how.overrides)).await?;
+    Ok(Report::assemble(&Material { profile: profile.as_ref(), ..advised.material(snapshot, how, &evaluated) }))
 }
 
 /// All that comes before the rules.
@@ -77,10 +83,13 @@ struct Advised {
 impl Advised {
     async fn of(snapshot: &Snapshot, server: Option<&mut Session>, how: &Assessment<'_>) -> Result<Self, Failure> {
         let workload = Workload::build(snapshot);
-        let (mut ways, not_had) = ways::open(snapshot, &workload, server, how.wishes, how.progress).await?;
+        let weighed = advisor::weighed(snapshot, &workload, how.unmeasured).into_owned();
+        let opened = ways::open(snapshot, &weighed, server, how.wishes, how.progress).await;
+        let (mut ways, not_had) = opened?;
         let workload = judge::adopted(&mut ways, snapshot, workload).await;
+        let weighed = advisor::weighed(snapshot, &workload, how.unmeasured);
         let analyses = Analyses::run(snapshot, &workload, how.trace);
-        let (recommendations, mut judged) = judge::advise(ways, snapshot, &workload, how.wishes, how.progress).await;
+        let (recommendations, mut judged) = judge::advise(ways, snapshot, &weighed, how.wishes, how.progress).await;
         judged.skipped.extend(how.skipped.iter().cloned().chain(not_had));
         Ok(Self { workload, analyses, recommendations, judged })
     }
@@ -100,6 +109,7 @@ impl Advised {
             catalogue: how.catalogue,
             evaluated,
             config: how.config,
+            profile: None,
             source_kind: how.source_kind,
         }
     }

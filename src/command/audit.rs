@@ -8,6 +8,7 @@ use crate::cli::{AuditArgs, SourceArgs};
 use crate::render::{Format, render};
 use crate::report::{Report, baseline};
 
+use super::interrupt::Interrupt;
 use super::progress::Progress;
 use super::settings::{self, Settings};
 use super::source::{self, Source};
@@ -18,7 +19,7 @@ const BASELINE: &str = ".pgassay/baseline.json";
 
 /// Audits, prints and says with which code to exit.
 pub async fn run(args: AuditArgs) -> Result<u8, Failure> {
-    let mut settings = settings::read(&args.judge)?;
+    let mut settings = settings::read(&args.judge).await?;
     settings.config.fail_on = args.fail_on.unwrap_or(settings.config.fail_on);
     settings.config.min_severity = args.min_severity.unwrap_or(settings.config.min_severity);
     let report = compared(judged(&args, &settings).await?, &args)?;
@@ -41,9 +42,9 @@ async fn judged(args: &AuditArgs, settings: &Settings) -> Result<Report, Failure
     let mut source = source::read(&args.source, &settings.wishes, &progress).await?;
     let clone = prove::open(url, &source.snapshot).await?;
     let report = assessed(&mut source, settings, &progress).await?;
-    // from here on Ctrl-C has to clean the clone
-    source.interrupt = None;
-    prove::prove(report, clone, &source.snapshot, &progress).await
+    // from here on Ctrl-C has to clean the clone; who listened for the window goes on, so that none is lost in between
+    let interrupt = source.interrupt.take().unwrap_or_else(Interrupt::new);
+    prove::prove(report, clone, &source.snapshot, &progress, &interrupt).await
 }
 
 /// The assessment of whatever the arguments name.
@@ -62,6 +63,7 @@ async fn assessed(source: &mut Source, settings: &Settings, progress: &Progress)
         source_kind: source.kind,
         trace: source.trace.as_ref(),
         skipped: &source.skipped,
+        unmeasured: &source.unmeasured,
         progress,
     };
     assess(&source.snapshot, source.session.as_mut(), &how).await

@@ -35,7 +35,7 @@ pub fn read(path: &Path) -> Result<Baseline, Failure> {
 }
 
 async fn report(args: &BaselineRun) -> Result<Report, Failure> {
-    let settings = settings::read(&args.judge)?;
+    let settings = settings::read(&args.judge).await?;
     audit::report(&args.source, &settings).await
 }
 

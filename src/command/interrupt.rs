@@ -26,9 +26,10 @@ impl Interrupt {
     pub fn new() -> Self {
         let (waiting, told) = (Arc::new(AtomicBool::new(true)), Arc::new(Notify::new()));
         let (of_task, tell) = (waiting.clone(), told.clone());
+        let signals = signal(SignalKind::interrupt());
         let listening = tokio::spawn(async move {
             // where nobody can listen, the system goes on to end the program
-            let Ok(mut signals) = signal(SignalKind::interrupt()) else { return };
+            let Ok(mut signals) = signals else { return };
             while signals.recv().await.is_some() {
                 if !of_task.swap(false, Ordering::SeqCst) {
                     std::process::exit(INTERRUPTED);
@@ -44,6 +45,11 @@ impl Interrupt {
         self.told.notified().await;
     }
 
+    /// Somebody waits again, who was not there at the last one.
+    pub fn is_waited_for(&self) {
+        self.waiting.store(true, Ordering::SeqCst);
+    }
+
     /// Nobody waits any more: the next one ends the program.
     pub fn ends_the_program(&self) {
         self.waiting.store(false, Ordering::SeqCst);
@@ -53,5 +59,27 @@ impl Interrupt {
 impl Drop for Interrupt {
     fn drop(&mut self) {
         self.listening.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rustix::process::{Signal, getpid, kill_process};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_who_waits_later_is_told_and_none_comes_between() {
+        let interrupt = Interrupt::new();
+        interrupt.ends_the_program();
+        interrupt.is_waited_for();
+        // the first ends a window, the second a proof: neither is lost, and neither ends this program
+        for _ in 0..2 {
+            kill_process(getpid(), Signal::INT).expect("a signal");
+            tokio::time::timeout(Duration::from_secs(20), interrupt.comes()).await.expect("it is told");
+            interrupt.is_waited_for();
+        }
     }
 }

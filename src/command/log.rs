@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use miette::Report as Failure;
 
+use crate::analysis::requests::Turns;
+use crate::analysis::slowness::Witness;
 use crate::analysis::trace::{Observer, Ran, Trace, entries, limits};
 use crate::server::APPLICATION_NAME;
 use crate::snapshot::{Snapshot, StatementsState};
-use crate::source::log::{self, Event, Execution, LogError, Tally};
+pub use crate::source::log::LogError;
+use crate::source::log::{self, Event, Execution, Tally};
 use crate::units::{Bytes, Count};
 use crate::workload::{Workload, on_a_deep_stack};
 
@@ -21,8 +24,15 @@ pub struct Log {
     pub alone: bool,
 }
 
-/// Reads the files, and adds to the snapshot what they tell and what they cannot show.
+/// Reads the files, and adds to the snapshot what they tell and what they cannot show; says how much that was.
 pub fn read(paths: &[PathBuf], snapshot: &mut Snapshot, progress: &Progress) -> Result<Log, Failure> {
+    let (log, tally) = taken(paths, snapshot, progress)?;
+    progress.note(&summary(&tally));
+    Ok(log)
+}
+
+/// The same without a word.
+pub fn taken(paths: &[PathBuf], snapshot: &mut Snapshot, progress: &Progress) -> Result<(Log, Tally), LogError> {
     let workload = Workload::build(snapshot);
     let (tally, mut trace) = watched(paths, snapshot, &workload, progress)?;
     trace.partial = limits::is_partial(&tally, snapshot);
@@ -34,8 +44,7 @@ pub fn read(paths: &[PathBuf], snapshot: &mut Snapshot, progress: &Progress) -> 
         snapshot.gaps.retain(|gap| gap.what != "statements");
     }
     snapshot.gaps.extend(limits::limits(&tally, &trace, snapshot));
-    progress.note(&summary(&tally));
-    Ok(Log { trace, alone })
+    Ok((Log { trace, alone }, tally))
 }
 
 fn watched(
@@ -44,19 +53,25 @@ fn watched(
     workload: &Workload,
     progress: &Progress,
 ) -> Result<(Tally, Trace), LogError> {
-    let settings = log::Settings { log_line_prefix: snapshot.setting("log_line_prefix").map(str::to_owned) };
+    let setting = |name| snapshot.setting(name).map(str::to_owned);
+    let settings = log::Settings { log_line_prefix: setting("log_line_prefix"), log_timezone: setting("log_timezone") };
     let database = &snapshot.server.database;
     let read = on_a_deep_stack(|| {
-        let mut observer = Observer::of(snapshot, workload);
-        let mut sink = |event: &Event| {
-            if let Event::Execution(execution) = event
-                && let Some(ran) = ran(execution, database)
-            {
-                observer.observe(&ran);
+        let (mut observer, mut witness) = (Observer::of(snapshot, workload), Witness::of(snapshot, workload));
+        let mut turns = Turns::of(snapshot);
+        let mut sink = |event: &Event| match event {
+            Event::Execution(execution) => {
+                if let Some(ran) = ran(execution, database) {
+                    observer.observe(&ran);
+                }
+                if counts(execution, database) {
+                    turns.observe(execution);
+                }
             }
+            other => witness.observe(other),
         };
         let tally = log::read(paths, &settings, &mut |done, of| progress.reading(done, of), &mut sink)?;
-        Ok((tally, observer.finish()))
+        Ok((tally, Trace { evidence: witness.finish(), requests: turns.finish(), ..observer.finish() }))
     });
     progress.has_no_end();
     read
@@ -64,9 +79,12 @@ fn watched(
 
 /// An execution of the audited database, and not our own.
 fn ran<'a>(execution: &Execution<'a>, database: &str) -> Option<Ran<'a>> {
-    let ours = execution.application == Some(APPLICATION_NAME);
-    let elsewhere = execution.database.is_some_and(|name| name != database);
-    Ran::of(execution).filter(|_| !ours && !elsewhere)
+    Ran::of(execution).filter(|_| counts(execution, database))
+}
+
+fn counts(execution: &Execution<'_>, database: &str) -> bool {
+    let own = execution.application == Some(APPLICATION_NAME);
+    !own && execution.database.is_none_or(|name| name == database)
 }
 
 fn summary(tally: &Tally) -> String {

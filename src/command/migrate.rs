@@ -27,7 +27,7 @@ pub struct ReportFileError {
 pub async fn run(args: MigrateArgs) -> Result<u8, Failure> {
     let report = match &args.report {
         Some(path) => read_report(path)?,
-        None => audit::report(&args.source, &settings::read(&args.judge)?).await?,
+        None => audit::report(&args.source, &settings::read(&args.judge).await?).await?,
     };
     let emitted = emit(&report, args.framework, &args.dir)?;
     if !args.dry_run {

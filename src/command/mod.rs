@@ -14,12 +14,14 @@ mod connect;
 pub mod demo;
 pub mod doctor;
 mod failure;
+mod init;
 mod interrupt;
 mod judge;
 mod lab;
 mod log;
 mod migrate;
 mod output;
+mod place;
 mod plans;
 mod progress;
 mod prove;
@@ -61,14 +63,16 @@ pub fn run(cli: Cli) -> ExitCode {
 
 async fn dispatch(command: Command) -> Result<u8, Report> {
     match command {
-        Command::Audit(args) => audit::run(args).await,
+        // what an audit holds is large, and so would be every future around it
+        Command::Audit(args) => Box::pin(audit::run(args)).await,
         Command::Snapshot(args) => snapshot::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Advise(args) => advise::run(args).await,
         Command::Lab(args) => lab::run(args).await,
         Command::Baseline(args) => baseline::run(args.action).await,
-        Command::Rules(args) => rules::run(args.action).await,
+        Command::Rules(args) => rules::run(args).await,
         Command::Query(args) => query::run(args).await,
+        Command::Init(args) => init::run(&args),
         Command::Doctor(args) => doctor::run(args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Completions { shell } => shell::completions(shell),

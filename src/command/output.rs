@@ -24,6 +24,13 @@ pub enum OutputError {
         /// Why.
         source: io::Error,
     },
+    /// A file that would be overwritten.
+    #[error("{} is there already", path.display())]
+    #[diagnostic(code(output::exists), help("nothing was written: name another file, or move this one away"))]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// Standard output.
     #[error("the result could not be printed")]
     #[diagnostic(code(output::stdout))]
@@ -53,6 +60,14 @@ pub fn write_file(path: &Path, contents: &[u8]) -> Result<(), OutputError> {
     file.write_all(contents).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Writes a file that must not be there yet.
+pub fn write_new_file(path: &Path, contents: &[u8]) -> Result<(), OutputError> {
+    if path.exists() {
+        return Err(OutputError::Exists { path: path.to_path_buf() });
+    }
+    write_file(path, contents)
 }
 
 /// Makes the directory that a file will stand in.

@@ -4,23 +4,46 @@ use std::path::{Path, PathBuf};
 
 use miette::Report;
 
-use crate::cli::RulesAction;
+use crate::cli::{RulesAction, RulesArgs};
 use crate::rule::{Catalogue, Rule, RuleError, explanation};
 use crate::server::scratch::Binaries;
 
-use super::{output, rules_test};
+use super::{output, rules_test, settings};
 
-/// Lists, explains or tests.
-pub async fn run(action: RulesAction) -> Result<u8, Report> {
-    let catalogue = Catalogue::builtin()?;
+/// A rule to begin with: it works, and every part of it is explained.
+const SKELETON: &str = include_str!("rule_skeleton.toml");
+
+/// Lists, explains, tests or begins one.
+pub async fn run(args: RulesArgs) -> Result<u8, Report> {
     let width = output::look().width;
-    match action {
-        RulesAction::List { json: true } => output::print(&list_json(&catalogue))?,
-        RulesAction::List { json: false } => output::print(&list(&catalogue, width))?,
-        RulesAction::Explain { id } => output::print(&explain(&catalogue, &id, width)?)?,
-        RulesAction::Test { files, only } => return test(catalogue, &files, only.as_deref()).await,
+    match args.action {
+        RulesAction::List { json: true } => output::print(&list_json(&settings::catalogue(&args.rules).await?))?,
+        RulesAction::List { json: false } => output::print(&list(&settings::catalogue(&args.rules).await?, width))?,
+        RulesAction::Explain { id } => {
+            output::print(&explain(&settings::catalogue(&args.rules).await?, &id, width)?)?;
+        }
+        RulesAction::Test { files, only } => {
+            let files = [files, args.rules].concat();
+            return test(Catalogue::builtin()?, &files, only.as_deref()).await;
+        }
+        RulesAction::New { id, dir } => begin(&id, &dir)?,
     }
     Ok(0)
+}
+
+/// Writes the skeleton of a rule, and says how to go on.
+fn begin(id: &str, directory: &Path) -> Result<(), Report> {
+    let path = directory.join(format!("{id}.toml"));
+    // a name that leads elsewhere is none in kebab-case
+    Rule::parse(&format!("{}.toml", id.replace(['/', '\\'], "_")), SKELETON)?;
+    output::make_directory_of(&path)?;
+    output::write_new_file(&path, SKELETON.as_bytes())?;
+    output::note(&format!(
+        "wrote {0}\ntest it:  pgassay rules test {0}\nuse it:   pgassay audit --rules {1}, or in pgassay.toml: [rules] dirs = [\"{1}\"]",
+        path.display(),
+        directory.display()
+    ));
+    Ok(())
 }
 
 /// Runs examples on a throwaway server of the version that is installed; 1 if any disagrees.

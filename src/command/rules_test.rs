@@ -1,119 +1,30 @@
 //! Running the examples of rules: each on a database of its own of a throwaway server, through
 //! the same stages as an audit.
 
+mod circumstances;
+mod jit;
+mod log;
+mod result;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use miette::Diagnostic;
 use sqlx::{AssertSqlSafe, PgConnection};
-use thiserror::Error;
 
+use self::circumstances::{Servers, Waiting};
+pub use self::result::{ExampleError, ExampleResult, Verdict, summary};
 use crate::advisor;
 use crate::analysis::Analyses;
-use crate::facts::{Facts, FactsError, Input};
-use crate::rule::{Catalogue, Example, Expected, Outcome, Override, Rule, RuleError, run_one};
-use crate::server::scratch::{Binaries, Scratch, ScratchError};
+use crate::analysis::trace::Trace;
+use crate::facts::{Facts, Input};
+use crate::rule::{Catalogue, Example, Expected, Outcome, Override, Rule, run_one};
+use crate::server::scratch::{Binaries, Scratch};
 use crate::server::target::environment::Disk;
-use crate::server::{Environment, ServerError, Session, Target, TargetError, TargetOptions};
+use crate::server::{Environment, Session, Target, TargetOptions};
 use crate::snapshot::Snapshot;
-use crate::source::{SourceError, live};
+use crate::source::live;
 use crate::workload::Workload;
-
-/// Why an example could not be run to its end.
-#[derive(Debug, Error, Diagnostic)]
-pub enum ExampleError {
-    /// The throwaway server.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Scratch(#[from] ScratchError),
-    /// A statement of the example.
-    #[error("a statement of the example failed: {statement}")]
-    #[diagnostic(code(example::statement))]
-    Statement {
-        /// Its beginning.
-        statement: String,
-        /// What the server said.
-        source: sqlx::Error,
-    },
-    /// The connection that audits.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Target(#[from] TargetError),
-    /// The connection that audits.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Server(#[from] ServerError),
-    /// Reading the snapshot.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Source(#[from] SourceError),
-    /// Loading the facts.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Facts(#[from] FactsError),
-    /// The rule.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Rule(#[from] RuleError),
-}
-
-/// How an example ended.
-#[derive(Debug)]
-pub struct ExampleResult {
-    /// Id of the rule.
-    pub rule: String,
-    /// Name of the example.
-    pub example: String,
-    /// Major version of the server.
-    pub major: u32,
-    /// Agreed with what it says, or not.
-    pub verdict: Verdict,
-}
-
-impl ExampleResult {
-    /// Whether it did not disagree and did not fail.
-    pub fn agreed(&self) -> bool {
-        matches!(self.verdict, Verdict::Agreed | Verdict::NotForThisVersion)
-    }
-
-    fn told(&self) -> String {
-        let head = format!("{}, \"{}\", PostgreSQL {}", self.rule, self.example, self.major);
-        match &self.verdict {
-            Verdict::Agreed => format!("ok    {head}\n"),
-            Verdict::NotForThisVersion => format!("other version  {head}\n"),
-            Verdict::Disagreed { expected, got } => {
-                format!("FAIL  {head}\n      expected: {expected}\n      got:      {got}\n")
-            }
-            Verdict::Failed(error) => format!("FAIL  {head}\n      {error:?}\n"),
-        }
-    }
-}
-
-/// Every result on a line, what disagreed in full, then the counts.
-pub fn summary(results: &[ExampleResult]) -> String {
-    let failed = results.iter().filter(|result| !result.agreed()).count();
-    let lines: String = results.iter().map(ExampleResult::told).collect();
-    format!("{lines}{} examples agreed, {failed} did not\n", results.len() - failed)
-}
-
-/// Whether an example agreed with what it says.
-#[derive(Debug)]
-pub enum Verdict {
-    /// It did.
-    Agreed,
-    /// It is for other versions.
-    NotForThisVersion,
-    /// It did not.
-    Disagreed {
-        /// What it says.
-        expected: String,
-        /// What the rule said.
-        got: String,
-    },
-    /// It could not be run.
-    Failed(Box<ExampleError>),
-}
 
 /// Runs every example of every rule that `filter` lets pass, on one throwaway server.
 pub async fn run_examples(
@@ -122,12 +33,15 @@ pub async fn run_examples(
     major: u32,
     filter: impl Fn(&Rule, &Example) -> bool,
 ) -> Result<Vec<ExampleResult>, ExampleError> {
-    let server =
-        Scratch::start(binaries, &["shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track=all"])?;
+    let mut servers = Servers::of(binaries);
     let mut results = Vec::new();
     for rule in catalogue.rules() {
         for example in rule.examples.iter().filter(|example| filter(rule, example)) {
-            let verdict = Stage::new(&server, major).verdict(rule, example).await;
+            let verdict = if circumstances::fits(example, major) {
+                Stage::new(servers.server(example)?, major).verdict(rule, example).await
+            } else {
+                Verdict::NotForThisVersion
+            };
             results.push(ExampleResult { rule: rule.id.clone(), example: example.name.clone(), major, verdict });
         }
     }
@@ -148,20 +62,39 @@ impl<'a> Stage<'a> {
     }
 
     async fn verdict(&self, rule: &Rule, example: &Example) -> Verdict {
-        let too_old = example.min_version.is_some_and(|version| self.major < version);
-        if too_old || example.max_version.is_some_and(|version| self.major > version) {
-            return Verdict::NotForThisVersion;
+        if let Some(verdict) = jit::in_the_way(self.server, example).await {
+            return verdict;
         }
-        let outcome = self.outcome(rule, example).await;
+        let verdict = self.run(rule, example).await;
         let removed = self.remove(example).await;
-        match outcome.and_then(|outcome| removed.map(|()| outcome)) {
-            Ok(outcome) => compared(&example.expected, &outcome),
+        match verdict.and_then(|verdict| removed.map(|()| verdict)) {
+            Ok(verdict) => verdict,
             Err(error) => Verdict::Failed(Box::new(error)),
         }
     }
 
+    async fn run(&self, rule: &Rule, example: &Example) -> Result<Verdict, ExampleError> {
+        let verdict = compared(&example.expected, &self.outcome(rule, example).await?);
+        if example.remedy.is_empty() || !matches!(verdict, Verdict::Agreed) {
+            return Ok(verdict);
+        }
+        let mut connection = self.connect().await?;
+        for statement in statements(&example.remedy) {
+            run(&mut connection, &statement).await?;
+        }
+        self.close(connection).await?;
+        let after = judged(rule, example, &self.snapshot(example).await?, None).await?;
+        Ok(match compared(&Expected::Finds(Vec::new()), &after) {
+            Verdict::Disagreed { got, .. } => {
+                Verdict::Disagreed { expected: "nothing after the remedy".to_owned(), got }
+            }
+            silent => silent,
+        })
+    }
+
     async fn outcome(&self, rule: &Rule, example: &Example) -> Result<Outcome, ExampleError> {
         self.create(example).await?;
+        let tail = example.log.then(|| log::Tail::of(self.server)).transpose()?;
         self.traffic(example).await?;
         let mut open = Vec::new();
         for sql in &example.sessions {
@@ -169,18 +102,25 @@ impl<'a> Stage<'a> {
             run(&mut connection, sql).await?;
             open.push(connection);
         }
+        let mut waiting = Waiting::default();
+        for sql in &example.waiting {
+            waiting.begin(self.connect().await?, self.server, sql).await?;
+        }
         if self.major < 15 {
             // the statistics collector writes what others read at most twice a second
             tokio::time::sleep(Duration::from_millis(600)).await;
         }
-        let snapshot = self.snapshot(example).await?;
+        let mut snapshot = self.snapshot(example).await?;
+        waiting.end().await?;
         drop(open);
-        judged(rule, example, &snapshot).await
+        let trace = tail.map(|tail| tail.read(&mut snapshot)).transpose()?;
+        judged(rule, example, &snapshot, trace.as_ref()).await
     }
 
     /// The database with its schema and data, its counters at zero and its statistics fresh.
     async fn create(&self, example: &Example) -> Result<(), ExampleError> {
         let mut admin = self.server.connect("postgres").await?;
+        circumstances::alter_system(self.server, example).await?;
         run(&mut admin, &format!("CREATE DATABASE {}", self.database)).await?;
         for setting in &example.settings {
             let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
@@ -230,11 +170,7 @@ impl<'a> Stage<'a> {
         let target = Target::resolve(Some(&url), &TargetOptions::default(), &Environment::new([], Arc::new(Disk)))?;
         let mut session = Session::open(&target).await?;
         let mut snapshot = live::read(&mut session, &live::ReadOptions::default()).await?;
-        if let Some(age) = example.stats_age_s {
-            snapshot.evidence.database_stats_age_s = age;
-            snapshot.evidence.database_stats_reset = Some(snapshot.taken_at - age);
-            snapshot.statements.stats_reset = snapshot.statements.stats_reset.map(|_| snapshot.taken_at - age);
-        }
+        circumstances::taken_as(example, &mut snapshot);
         Ok(snapshot)
     }
 
@@ -258,6 +194,8 @@ impl<'a> Stage<'a> {
     }
 
     async fn remove(&self, example: &Example) -> Result<(), ExampleError> {
+        circumstances::clear(self.server, &self.database, example).await?;
+        circumstances::reset_system(self.server, example).await?;
         let mut admin = self.server.connect("postgres").await?;
         run(&mut admin, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.database)).await?;
         if example.as_role.is_some() {
@@ -277,9 +215,14 @@ BEGIN
   END LOOP;
 END $$";
 
-async fn judged(rule: &Rule, example: &Example, snapshot: &Snapshot) -> Result<Outcome, ExampleError> {
+async fn judged(
+    rule: &Rule,
+    example: &Example,
+    snapshot: &Snapshot,
+    trace: Option<&Trace>,
+) -> Result<Outcome, ExampleError> {
     let workload = Workload::build(snapshot);
-    let analyses = Analyses::run(snapshot, &workload, None);
+    let analyses = Analyses::run(snapshot, &workload, trace);
     let recommendations = advisor::advise_by_model(snapshot, &workload);
     let input = Input { snapshot, workload: &workload, analyses: &analyses, recommendations: &recommendations };
     let mut facts = Facts::load(&input).await?;

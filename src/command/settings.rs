@@ -24,11 +24,13 @@ pub struct Settings {
     pub wishes: Wishes,
 }
 
-/// Reads the configuration and applies `--only` and `--skip`.
-pub fn read(args: &JudgeArgs) -> Result<Settings, Report> {
-    let catalogue = Catalogue::builtin()?;
-    let config = match config_file(args.config.as_deref())? {
-        Some(path) => Config::parse(&path.display().to_string(), &output::read_text(&path)?, &known(&catalogue))?,
+/// Reads the configuration and the project's own rules, and applies `--only` and `--skip`.
+pub async fn read(args: &JudgeArgs) -> Result<Settings, Report> {
+    let file = config_file(args.config.as_deref())?;
+    let file = file.map(|path| Ok::<_, Report>((output::read_text(&path)?, path))).transpose()?;
+    let catalogue = own_rules(Catalogue::builtin()?, file.as_ref(), &args.rules).await?;
+    let config = match &file {
+        Some((text, path)) => Config::parse(&path.display().to_string(), text, &known(&catalogue))?,
         None => Config::default(),
     };
     let overrides = overrides(&catalogue, &config, args)?;
@@ -43,6 +45,33 @@ fn config_file(named: Option<&Path>) -> Result<Option<PathBuf>, Report> {
     }
     let here = std::env::current_dir().into_diagnostic()?;
     Ok(config::places(&here).into_iter().find(|place| place.is_file()))
+}
+
+/// The rules with those of the directories that the file (`[rules] dirs`, relative to it) and the command line name.
+async fn own_rules(
+    catalogue: Catalogue,
+    file: Option<&(String, PathBuf)>,
+    named: &[PathBuf],
+) -> Result<Catalogue, Report> {
+    let mut directories = Vec::new();
+    if let Some((text, path)) = file {
+        let beside = path.parent().unwrap_or(Path::new(""));
+        let written = Config::rule_dirs(&path.display().to_string(), text)?;
+        directories.extend(written.iter().map(|directory| beside.join(directory)));
+    }
+    directories.extend(named.iter().cloned());
+    let mut files = Vec::new();
+    for directory in directories {
+        files.extend(super::rules::rule_files(&directory)?);
+    }
+    Ok(catalogue.with_local(&files).await?)
+}
+
+/// The built-in rules and the project's own, for `pgassay rules`; nothing else of the configuration is read.
+pub async fn catalogue(named: &[PathBuf]) -> Result<Catalogue, Report> {
+    let file = config_file(None)?;
+    let file = file.map(|path| Ok::<_, Report>((output::read_text(&path)?, path))).transpose()?;
+    own_rules(Catalogue::builtin()?, file.as_ref(), named).await
 }
 
 fn known(catalogue: &Catalogue) -> Known {
@@ -67,6 +96,7 @@ fn overrides(catalogue: &Catalogue, config: &Config, args: &JudgeArgs) -> Result
 fn changed(config: &RuleConfig) -> Override {
     Override {
         off: config.enabled == Some(false),
+        not_applicable: None,
         severity: config.severity,
         params: config.params.iter().map(|(name, value)| (name.clone(), parameter(value))).collect(),
     }

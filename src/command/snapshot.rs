@@ -6,7 +6,7 @@ use crate::cli::SnapshotArgs;
 use crate::source::{file, live};
 
 use super::progress::Progress;
-use super::{connect, output, plans, window};
+use super::{connect, output, place, plans, window};
 
 /// Reads the server and writes the file.
 pub async fn run(args: SnapshotArgs) -> Result<u8, Report> {
@@ -19,6 +19,7 @@ pub async fn run(args: SnapshotArgs) -> Result<u8, Report> {
         None => None,
     };
     let mut snapshot = live::read(&mut session, &options).await?;
+    place::recognise(&mut snapshot);
     let _interrupt = seen.map(|seen| seen.add(&mut snapshot));
     drop(progress);
     if !args.no_plans {

@@ -1,6 +1,7 @@
 //! Where an audit's facts come from: a server or a file, with `--window` or `--since` of a time, and with
 //! `--stats-from` the numbers of another one.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use miette::{Diagnostic, Report as Failure};
@@ -11,14 +12,15 @@ use crate::cli::SourceArgs;
 use crate::config::WhatIf;
 use crate::report::Skipped;
 use crate::server::Session;
-use crate::snapshot::{Snapshot, Statements, StatementsState};
+use crate::snapshot::{Snapshot, Statements, StatementsState, Values};
 use crate::source::since::{self, Earlier};
-use crate::source::{file, graft, live};
+use crate::source::{file, graft, live, replica};
+use crate::workload::identify;
 
 use super::interrupt::Interrupt;
 use super::progress::Progress;
 use super::wishes::Wishes;
-use super::{connect, log, plans, window};
+use super::{connect, log, place, plans, window};
 
 /// `advise FILE --window …`; the other commands' arguments exclude it.
 #[derive(Debug, Error, Diagnostic)]
@@ -43,6 +45,16 @@ pub struct Source {
     pub interrupt: Option<Interrupt>,
     /// What a log told.
     pub trace: Option<Trace>,
+    /// Fingerprints of the statements that were never measured at these sizes.
+    pub unmeasured: BTreeSet<String>,
+}
+
+impl Source {
+    /// A file with nothing beside it.
+    fn of(snapshot: Snapshot) -> Self {
+        let (skipped, unmeasured) = (Vec::new(), BTreeSet::new());
+        Self { snapshot, session: None, kind: "snapshot", skipped, interrupt: None, trace: None, unmeasured }
+    }
 }
 
 /// Reads what the arguments name.
@@ -55,7 +67,19 @@ pub async fn read(args: &SourceArgs, wishes: &Wishes, progress: &Progress) -> Re
         }
         None => of_server(args, wishes, progress).await?,
     };
+    let source = with_replicas(source, &args.replica, progress).await?;
     at_the_size_of(with_log(source, &args.log, progress)?, args.stats_from.as_deref())
+}
+
+/// With the scans of standbys, where any are named.
+async fn with_replicas(mut source: Source, urls: &[String], progress: &Progress) -> Result<Source, Failure> {
+    for url in urls {
+        progress.phase("reading a replica");
+        let mut session = connect::open_url(Some(url)).await?;
+        let options = live::ReadOptions { schema_only: true, values: Values::LeftOut, ..live::ReadOptions::default() };
+        source.snapshot = replica::merge(source.snapshot, &live::read(&mut session, &options).await?)?;
+    }
+    Ok(source)
 }
 
 /// With what logs tell, where any are named.
@@ -83,13 +107,14 @@ async fn of_server(args: &SourceArgs, wishes: &Wishes, progress: &Progress) -> R
     };
     progress.phase("reading the server");
     let mut snapshot = since(live::read(&mut session, &options).await?, &args.since)?;
+    place::recognise(&mut snapshot);
     let interrupt = seen.map(|seen| seen.add(&mut snapshot));
     let checked = matches!(wishes.what_if, WhatIf::Auto | WhatIf::Lab) && args.stats_from.is_none();
     if checked && !args.schema_only {
         progress.phase("asking the server for its own plans");
         plans::add(&mut session, &mut snapshot).await;
     }
-    Ok(Source { snapshot, session: Some(session), kind: "live", skipped: Vec::new(), interrupt, trace: None })
+    Ok(Source { session: Some(session), kind: "live", interrupt, ..Source::of(snapshot) })
 }
 
 /// With the counters of the time since earlier snapshots, where any are named.
@@ -104,10 +129,10 @@ fn since(snapshot: Snapshot, paths: &[PathBuf]) -> Result<Snapshot, Failure> {
 /// With the sizes and statistics of another snapshot. The server itself does not have them: it is not asked any more.
 fn at_the_size_of(source: Source, stats_from: Option<&Path>) -> Result<Source, Failure> {
     let Some(path) = stats_from else { return Ok(source) };
-    let grafted = graft(source.snapshot, &file::read(path)?);
+    let grafted = graft(source.snapshot, &file::read(path)?, &identify);
     let told = |why: String| Skipped { what: format!("the numbers of {}", path.display()), why, remedy: None };
     let skipped = grafted.unmatched.into_iter().map(told).collect();
-    Ok(Source { snapshot: grafted.snapshot, session: None, skipped, ..source })
+    Ok(Source { snapshot: grafted.snapshot, session: None, skipped, unmeasured: grafted.unmeasured, ..source })
 }
 
 /// The snapshot in a file, as if it had been taken with the same options.
@@ -116,5 +141,5 @@ fn of_file(path: &Path, schema_only: bool) -> Result<Source, Failure> {
     if schema_only {
         snapshot.statements = Statements { state: StatementsState::LeftOut, ..Statements::default() };
     }
-    Ok(Source { snapshot, session: None, kind: "snapshot", skipped: Vec::new(), interrupt: None, trace: None })
+    Ok(Source::of(snapshot))
 }

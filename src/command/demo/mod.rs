@@ -1,5 +1,6 @@
 //! `pgassay demo`: a throwaway PostgreSQL, a real workload, its audit, the migrations, and what they changed.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -115,6 +116,7 @@ async fn audit(scratch: &Scratch) -> Result<(Workload, Report), Failure> {
         source_kind: "live",
         trace: None,
         skipped: &[],
+        unmeasured: &BTreeSet::new(),
         progress: &Progress::new(),
     };
     let report = assess(&snapshot, Some(&mut session), &how).await?;

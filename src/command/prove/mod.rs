@@ -8,6 +8,7 @@ mod measure;
 mod trial;
 mod verdict;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use miette::{Diagnostic, Report as Failure};
@@ -17,10 +18,11 @@ use crate::ident::{QualifiedName, quoted};
 use crate::report::disproved::taken_back;
 use crate::report::{Action, IndexAction, ProofStatement, Report, Skipped};
 use crate::server::{CloneSession, Environment, ServerError, Session, Target, TargetOptions};
-use crate::snapshot::{Snapshot, Values};
+use crate::snapshot::{Snapshot, Table, Values};
 use crate::source::live::{self, ReadOptions};
 use crate::workload::Workload;
 
+use super::interrupt::Interrupt;
 use super::progress::Progress;
 use measure::measure;
 use trial::{Bench, Trial, Trials};
@@ -84,7 +86,14 @@ pub async fn open(url: &str, audited: &Snapshot) -> Result<Clone, Failure> {
 }
 
 /// The report with what was measured, without the indexes that did not hold.
-pub async fn prove(report: Report, clone: Clone, audited: &Snapshot, progress: &Progress) -> Result<Report, Failure> {
+pub async fn prove(
+    report: Report,
+    clone: Clone,
+    audited: &Snapshot,
+    progress: &Progress,
+    interrupt: &Interrupt,
+) -> Result<Report, Failure> {
+    interrupt.is_waited_for();
     let Clone { target, mut snapshot } = clone;
     snapshot.statements = audited.statements.clone();
     let workload = Workload::build(&snapshot);
@@ -92,8 +101,10 @@ pub async fn prove(report: Report, clone: Clone, audited: &Snapshot, progress: &
     sweep(&target).await?;
     let tried = tokio::select! {
         tried = try_all(report, &target, &bench, progress) => tried.map_err(Failure::from),
-        _ = tokio::signal::ctrl_c() => Err(ProveError::Interrupted.into()),
+        () = interrupt.comes() => Err(ProveError::Interrupted.into()),
     };
+    // another one while the clone is cleaned changes nothing
+    interrupt.is_waited_for();
     let swept = sweep(&target).await;
     let report = tried?;
     swept?;
@@ -160,7 +171,7 @@ async fn try_one(
     let Some(table) = table else { return Ok(Vec::new()) };
     let wanted: Vec<String> =
         index.what_if.iter().flat_map(|what_if| &what_if.statements).map(|gain| gain.statement.clone()).collect();
-    let trials = trials.on_table(session, bench, table.oid, &wanted).await;
+    let trials = trials.on_table(session, bench, &family(bench.snapshot, table.oid), &wanted).await;
     let mut before = Vec::new();
     for trial in trials {
         // one that fails or takes too long says nothing about the index
@@ -208,7 +219,24 @@ async fn with_index(
     Ok(all)
 }
 
-/// The statement that builds it under a name of our own, without CONCURRENTLY: nobody else works there.
+/// A table and its partitions, however deep.
+fn family(snapshot: &Snapshot, root: u32) -> BTreeSet<u32> {
+    let mut family = BTreeSet::from([root]);
+    loop {
+        let is_new = |table: &&Table| {
+            let inside = table.is_partition && table.parents.iter().any(|parent| family.contains(parent));
+            inside && !family.contains(&table.oid)
+        };
+        let new: Vec<u32> = snapshot.tables.iter().filter(is_new).map(|table| table.oid).collect();
+        if new.is_empty() {
+            return family;
+        }
+        family.extend(new);
+    }
+}
+
+/// The statement that builds it under a name of our own, without CONCURRENTLY: nobody else works there. On a partitioned
+/// table it builds, and its DROP removes, the parts of all partitions.
 fn ddl(index: &IndexAction) -> String {
     let table = QualifiedName::new(&index.schema, &index.table).to_string();
     let body = index.ddl.split_once(&format!("{table} ")).map_or("", |(_, body)| body);

@@ -1,6 +1,6 @@
 //! The statements of the workload, as they can be executed on the clone: with constants in place of parameters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::server::CloneSession;
 use crate::snapshot::Snapshot;
@@ -32,16 +32,17 @@ pub struct Trials {
 }
 
 impl Trials {
-    /// Those of the statements on a table that can be executed; `wanted` first.
+    /// Those of the statements on a table and its partitions that can be executed; `wanted` first.
     pub async fn on_table(
         &mut self,
         clone: &mut CloneSession,
         bench: &Bench<'_>,
-        table_oid: u32,
+        tables: &BTreeSet<u32>,
         wanted: &[String],
     ) -> Vec<Trial> {
         let touches = |query: &&Query| {
-            query.target == Some(table_oid) || query.tables.iter().any(|used| used.table_oid == Some(table_oid))
+            let used = query.tables.iter().filter_map(|used| used.table_oid);
+            query.target.into_iter().chain(used).any(|oid| tables.contains(&oid))
         };
         let mut queries: Vec<&Query> = bench.workload.queries.iter().filter(touches).collect();
         let ahead = |query: &Query| wanted.contains(&query.fingerprint);
