@@ -11,9 +11,13 @@ use pgassay::command::demo::{round, system};
 use pgassay::server::scratch::{Binaries, Scratch};
 use pgassay::server::{Environment, Session, Target, TargetOptions};
 use pgassay::source::{file, live};
+use pgassay::what_if::ask;
+use pgassay::workload::Workload;
 
 const SCALE: f64 = 0.3;
 const REQUESTS: usize = 120;
+/// Statements whose plans are kept.
+const PLANS: usize = 100;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -33,7 +37,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn write(server: &Scratch, path: &Path) -> Result<(), Box<dyn Error>> {
     let environment = Environment::of_this_process();
     let target = Target::resolve(Some(&server.url("cpl")), &TargetOptions::default(), &environment)?;
-    let snapshot = live::read(&mut Session::open(&target).await?, &live::ReadOptions::default()).await?;
+    let mut session = Session::open(&target).await?;
+    let mut snapshot = live::read(&mut session, &live::ReadOptions::default()).await?;
+    // as `pgassay snapshot` does, so that a lab can be checked
+    let workload = Workload::build(&snapshot);
+    snapshot.reference_plans = ask::reference_plans(&mut session, &snapshot, &workload, PLANS).await;
     file::write(path, &snapshot)?;
     Ok(())
 }

@@ -4,17 +4,20 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use pgassay::advisor::{Advice, Help, Recommendations};
-use pgassay::analysis::{Analyses, Latency, NPlusOne, Orm};
+use pgassay::advisor::{Advice, Help, Recommendations, Verdict};
+use pgassay::analysis::slowness::Seen;
+use pgassay::analysis::{Analyses, Cause, CauseKind, Latency, NPlusOne, Orm};
 use pgassay::facts::{self, Facts, FactsError, Input, Parameter};
 use pgassay::snapshot::{
-    Column, ColumnStatistics, Constraint, ConstraintKind, Extension, FedColumn, Gap, Index, IndexKey, IndexUsage,
-    ReplicationSlot, RoleSetting, Sequence, Session, Setting, Snapshot, Standby, StatementsState, Table, TableKind,
-    TableUsage,
+    CollationDrift, Column, ColumnStatistics, ConfigurationError, Constraint, ConstraintKind, Database,
+    DefinerFunction, ExtendedStatistics, Extension, FedColumn, Gap, HbaRule, Index, IndexKey, IndexUsage, Policy,
+    PreparedTransaction, Progress, ReplicationSlot, Role, RoleSetting, Schema, Sequence, Session, Setting, Snapshot,
+    Standby, StatementsState, Subscription, Table, TableKind, TableUsage, Trigger,
 };
 use pgassay::what_if::{Design, DesignKey};
 use pgassay::workload::{
-    Comparison, Counters, JoinPair, Operand, Predicate, Query, SortKey, TableUse, Unparsed, Workload,
+    Command, Comparison, Counters, JoinPair, Kind, Operand, Predicate, Query, SortKey, TableUse, Trait, Unparsed,
+    Workload,
 };
 use serde_json::{Value, json};
 
@@ -90,7 +93,27 @@ fn snapshot() -> Snapshot {
     }];
     snapshot.statements.state = StatementsState::Read;
     snapshot.statements.hidden_ms = 25.0;
+    around(&mut snapshot);
     snapshot
+}
+
+/// What is known of the server around the database, one of each.
+fn around(snapshot: &mut Snapshot) {
+    snapshot.surroundings.roles = vec![Role { name: text("app"), login: true, ..Role::default() }];
+    snapshot.surroundings.databases = vec![Database { name: text("shop"), ..Database::default() }];
+    snapshot.surroundings.prepared_transactions =
+        vec![PreparedTransaction { gid: text("pay"), ..PreparedTransaction::default() }];
+    snapshot.surroundings.subscriptions = vec![Subscription { name: text("feed"), ..Subscription::default() }];
+    snapshot.progress =
+        vec![Progress { command: text("vacuum"), done: Some(1), total: Some(4), ..Progress::default() }];
+    snapshot.surroundings.policies = vec![Policy { table_oid: 1, name: text("mine"), ..Policy::default() }];
+    snapshot.surroundings.definer_functions = vec![DefinerFunction { name: text("f"), ..DefinerFunction::default() }];
+    snapshot.surroundings.schemas = vec![Schema { name: text("public"), public_create: true }];
+    snapshot.surroundings.hba_rules = vec![HbaRule { line: 1, ..HbaRule::default() }];
+    snapshot.surroundings.configuration_errors = vec![ConfigurationError::default()];
+    snapshot.triggers = Some(vec![Trigger { table_oid: 1, name: text("stamp"), ..Trigger::default() }]);
+    snapshot.collation_drifts = Some(vec![CollationDrift { indexes: vec![10], ..CollationDrift::default() }]);
+    snapshot.extended_statistics = vec![ExtendedStatistics { table_oid: 1, ..ExtendedStatistics::default() }];
 }
 
 fn workload() -> Workload {
@@ -113,11 +136,28 @@ fn workload() -> Workload {
         ],
         joins: vec![JoinPair { left: operand("customer_id"), ..JoinPair::default() }],
         sorts: vec![SortKey { operand: operand("at"), ..SortKey::default() }],
+        traits: vec![Trait { name: "in-list", number: Some(600), ..Trait::default() }],
+        ..Query::default()
+    };
+    let update = Query {
+        fingerprint: text("q2"),
+        kind: Kind::Update,
+        target: Some(2),
+        set_columns: vec![text("at")],
+        counters: counters(1, 0.0),
         ..Query::default()
     };
     let unparsed =
         Unparsed { fingerprint: text("u1"), text: text("MYSTERY"), counters: counters(1, 25.0), ..Unparsed::default() };
-    Workload { queries: vec![query], unparsed: vec![unparsed], ..Workload::default() }
+    let lock = Command {
+        name: text("LOCK TABLE"),
+        object: Some(text("Orders")),
+        table_oid: Some(2),
+        manner: Some(text("exclusive")),
+        counters: counters(4, 10.0),
+        ..Command::default()
+    };
+    Workload { queries: vec![query, update], unparsed: vec![unparsed], commands: vec![lock], ..Workload::default() }
 }
 
 fn analyses() -> Analyses {
@@ -125,6 +165,16 @@ fn analyses() -> Analyses {
         n_plus_one: vec![NPlusOne { pattern: text("lazy-many-to-one"), ..NPlusOne::default() }],
         latency: vec![Latency { p95_ms: Some(7.5), ..Latency::default() }],
         orm: vec![Orm { name: text("django"), ..Orm::default() }],
+        causes: vec![Cause {
+            statement: text("q1"),
+            kind: CauseKind::Planning,
+            share: Some(0.5),
+            amount: 5.0,
+            unit: "ms per call",
+            seen: Seen::Counters,
+            words: text("planning takes half of its time"),
+        }],
+        ..Analyses::default()
     }
 }
 
@@ -134,7 +184,9 @@ fn recommendations() -> Recommendations {
     let help = Help { before: 100.0, after: 10.0, ..Help::default() };
     let advice =
         Advice { design, name: text("orders_group_idx"), helps: vec![help], saved_ms: 20.0, ..Advice::default() };
-    Recommendations { create: vec![advice], ..Recommendations::default() }
+    let verdict =
+        Verdict { helped_by: vec![0], tried: 3, before: Some(100.0), after: Some(10.0), ..Verdict::default() };
+    Recommendations { create: vec![advice], verdicts: vec![verdict], ..Recommendations::default() }
 }
 
 async fn loaded(snapshot: &Snapshot) -> Facts {
@@ -165,6 +217,14 @@ async fn facts_say_what_the_stages_say() {
             "SELECT table_name, rows, has_statistics FROM table_ ORDER BY 1 DESC",
             json!([["public.customer", 500.0, 1], ["public.\"Orders\"", null, 0]]),
         ),
+        (
+            "SELECT statement_id, position, cause, share, unit, seen FROM statement_cause",
+            json!([["q1", 1, "planning", 0.5, "ms per call", "counters"]]),
+        ),
+        (
+            "SELECT statement_id, helped, tried, basis, cost_before, cost_after, why FROM statement_index",
+            json!([["q1", 1, 3, null, 100.0, 10.0, null]]),
+        ),
         ("SELECT n_distinct, null_frac FROM column_ ORDER BY table_id", json!([[500.0, 0.0], [null, null]])),
         ("SELECT index_id, kept_by, kind FROM index_redundancy", json!([[11, 12, "prefix"]])),
         (
@@ -182,13 +242,22 @@ async fn facts_say_what_the_stages_say() {
         ("SELECT statement_ms FROM server", json!([[100.0]])),
         (
             "SELECT statement_id, queryid, kind, share, p95_ms, orm, has_where FROM statement ORDER BY 1",
-            json!([["q1", i64::MIN, "select", 0.5, 7.5, "django", 1], ["u1", null, "unparsed", 0.25, null, null, 0]]),
+            json!([
+                ["q1", i64::MIN, "select", 0.5, 7.5, "django", 1],
+                ["q2", null, "update", 0.0, null, null, 0],
+                ["u1", null, "unparsed", 0.25, null, null, 0]
+            ]),
         ),
         (
             "SELECT column_name, comparison, indexed FROM predicate ORDER BY position",
             json!([["customer_id", "equal", 1], ["at", "range", 0]]),
         ),
         ("SELECT keys, cost_before, saved_share FROM index_advice", json!([["\"Group\" DESC", 1000.0, 0.2]])),
+        ("SELECT statement_id, name, table_id, number FROM statement_trait", json!([["q1", "in-list", null, 600]])),
+        (
+            "SELECT name, object, table_id, manner, calls, mean_ms, share FROM command",
+            json!([["LOCK TABLE", "Orders", 2, "exclusive", 4, 2.5, 0.1]]),
+        ),
         ("SELECT pid, state, blocked_by FROM session", json!([[7, null, "8, 9"]])),
     ] {
         assert_eq!(json!(rows(&mut facts, sql).await), expected, "{sql}");

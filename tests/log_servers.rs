@@ -128,7 +128,7 @@ fn own(told: &Told) -> Vec<Ran> {
 }
 
 fn told(file: &Path, prefix: Option<&str>) -> Told {
-    let settings = Settings { log_line_prefix: prefix.map(str::to_owned) };
+    let settings = Settings { log_line_prefix: prefix.map(str::to_owned), ..Settings::default() };
     let told = try_told(&[file.to_owned()], &settings).unwrap_or_else(|error| panic!("{error}\n{}", read(file)));
     // the session that changes the prefix ends under the old one
     let old = told.tally.skipped.get("not in the form of the rest of the log").copied().unwrap_or(0);

@@ -5,7 +5,7 @@ mod support;
 use pgassay::report::Report;
 use pgassay::server::scratch::Scratch;
 use sqlx::Row;
-use support::program::{Run, pgassay};
+use support::program::{Run, pgassay, pgassay_with};
 
 const SCHEMA: &str = "CREATE TABLE public.parcels (id bigint, shelf int, weight int, note text);
     INSERT INTO parcels SELECT n, (n * 7919) % 20011, n % 90, repeat('x', 60) FROM generate_series(1, 200000) n;
@@ -102,4 +102,54 @@ async fn the_audited_server_is_no_clone_of_itself() {
     assert_eq!(run.code, 2, "{}", run.stdout);
     assert!(run.stderr.contains("is the audited server"), "{}", run.stderr);
     assert_eq!(indexes(&audited).await, [""; 0]);
+}
+
+const PARTITIONED: &str =
+    "CREATE TABLE public.events (id bigint, day int, shelf int, note text) PARTITION BY HASH (shelf);
+    CREATE TABLE events_0 PARTITION OF events FOR VALUES WITH (MODULUS 3, REMAINDER 0);
+    CREATE TABLE events_1 PARTITION OF events FOR VALUES WITH (MODULUS 3, REMAINDER 1) PARTITION BY RANGE (day);
+    CREATE TABLE events_1_old PARTITION OF events_1 FOR VALUES FROM (MINVALUE) TO (45);
+    CREATE TABLE events_1_new PARTITION OF events_1 FOR VALUES FROM (45) TO (MAXVALUE);
+    CREATE TABLE events_2 PARTITION OF events FOR VALUES WITH (MODULUS 3, REMAINDER 2);
+    INSERT INTO events SELECT n, n % 90, (n * 7919) % 20011, repeat('x', 60) FROM generate_series(1, 200000) n;
+    ANALYZE events;";
+
+async fn with_events(major: u32) -> Scratch {
+    let server = support::server(major);
+    let mut connection = server.connect("postgres").await.expect("a connection");
+    support::run(&mut connection, PARTITIONED).await;
+    server
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_on_a_partitioned_table_is_shown_by_the_planner_and_proved_on_all_partitions() {
+    for major in [15, 18] {
+        let (audited, clone) = (with_events(major).await, with_events(major).await);
+        let mut connection = audited.connect("postgres").await.expect("a connection");
+        support::run(&mut connection, "CREATE EXTENSION pg_stat_statements").await;
+        support::run(&mut connection, "SELECT pg_stat_statements_reset()").await;
+        for shelf in 0..40 {
+            support::run(&mut connection, &format!("SELECT day FROM events WHERE shelf = {shelf}")).await;
+        }
+        // of one partition alone: an index on the whole is an index on it
+        for _ in 0..5 {
+            support::run(&mut connection, "SELECT count(*) FROM events_1_old WHERE note LIKE 'x%'").await;
+        }
+        let here = tempfile::tempdir().expect("a directory");
+        let binaries = support::binaries(major).directory.display().to_string();
+        let (url, clone_url) = (audited.url("postgres"), clone.url("postgres"));
+        let arguments = ["audit", &url, "--what-if", "lab", "--prove", &clone_url, "--format", "json"];
+        let report = report(&pgassay_with(here.path(), &arguments, &[("PGASSAY_PG_BIN", &binaries)]));
+        let of_events = |index: &&pgassay::report::IndexAction| index.table == "events";
+        let index = report.indexes.iter().find(of_events);
+        let index = index.unwrap_or_else(|| panic!("{major}: {:#?}\n{:#?}", report.considered, report.skipped));
+        assert!(index.partitioned && index.ddl.contains("(shelf)"), "{major}: {index:#?}");
+        let what_if = index.what_if.as_ref().expect("a judgement");
+        let after = what_if.statements[0].plan_after.as_deref().unwrap_or_default();
+        assert!(after.contains("a new index on events (shelf)"), "{major}: {after}");
+        let proof = index.proof.as_ref().unwrap_or_else(|| panic!("{major}: no proof: {:#?}", report.skipped));
+        assert!(proof.blocks_after * 5 < proof.blocks_before, "{major}: {proof:#?}");
+        assert_eq!(proof.statements.len(), 2, "{major}: that of the partition is timed too: {proof:#?}");
+        assert_eq!(indexes(&clone).await, [""; 0], "{major}");
+    }
 }

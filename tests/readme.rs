@@ -7,6 +7,7 @@ fn the_console_blocks_of_the_readme_print_what_they_show() {
     // what a machine has of PostgreSQL must not show
     cases.env("PGASSAY_WHAT_IF", "model");
     cases.case("README.md");
+    cases.case("docs/queries.md");
 }
 
 /// Code blocks with their language, and the lines before the first heading of the second level.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use pgassay::analysis::Analyses;
 use pgassay::snapshot::{Snapshot, Statement};
-use pgassay::workload::outline::outline;
+use pgassay::workload::outline::{Backslash, outline};
 use pgassay::workload::{Binder, Workload};
 
 use crate::capture::{self, Manifest};
@@ -75,7 +75,7 @@ fn compare(catalog: &Snapshot, directory: &Path, estimates: &mut Estimates) -> R
 fn times(binder: &Binder, directory: &Path) -> Result<BTreeMap<String, Vec<f64>>> {
     let (mut times, mut known, mut text) = (BTreeMap::<String, Vec<f64>>::new(), BTreeMap::new(), Vec::new());
     capture::each_execution(&directory.join("postgresql.json.gz"), |ran| {
-        outline(ran.text, &mut text);
+        outline(ran.text, Backslash::Plain, &mut text);
         let name = known.entry(text.clone()).or_insert_with(|| binder.bind(ran.text).map(|(name, _)| name));
         if let (Some(name), Some(took)) = (name, ran.took) {
             times.entry(name.clone()).or_default().push(took as f64 / 1_000.0);

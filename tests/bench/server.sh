@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The server of the benchmarks: Debian's PostgreSQL 15 with HypoPG, its data under target/bench/server, kept from run to run.
+# No parallel plans: the table in README.md was measured without them.
 # `server.sh start` makes it if it is not there and prints how to reach it; `server.sh stop` ends it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -32,6 +33,7 @@ fsync = off
 synchronous_commit = off
 full_page_writes = off
 random_page_cost = 1.1
+max_parallel_workers_per_gather = 0
 autovacuum = off
 CONF
   fi

@@ -109,6 +109,8 @@ def main():
     snapshot(arguments.program, db, connection, items, path)
     heap = common.heap_bytes(connection)
     base = common.whatif(connection, items, [])
+    print('with no guards: every figure of the planner is believed' if os.environ.get('ADVISE_CAUTION') == 'none' and not arguments.real
+          else 'with the guards of the program')
     print(f'{"budget":>7} {"relative":>9} {"built":>7} {"lowest":>7} {"size %":>7} {"by HypoPG":>9} {"indexes":>8} {"questions":>10} {"seconds":>8}')
     met, before = True, float('inf')
     budgets = [int(one) for one in arguments.budgets.split(',')]

@@ -167,11 +167,11 @@ fn other_things_that_a_log_tells_of_a_statement() {
 ";
     let found = told_of(log);
     let expected = [
-        "Wait(LockWait { at_us: Some(1795316002745000), session: Some(1), pid: 1, acquired: false, mode: \"ShareLock\", object: \
+        "Wait(LockWait { at_us: Some(1795316002745000), session: Some(1), database: Some(\"b\"), pid: 1, acquired: false, mode: \"ShareLock\", object: \
          \"transaction 7\", waited_us: 1000123, queue: Some(\"Process holding the lock: 2. Wait queue: 1.\"), text: \
          Some(\"UPDATE t\\nSET a = 1\") })",
-        "TempFile { at_us: Some(1795316002745000), session: Some(1), bytes: 4096, text: Some(\"SELECT 2\") }",
-        "Cancelled { at_us: Some(1795316002745000), session: Some(1), reason: \"statement timeout\", text: Some(\"SELECT 3\") }",
+        "TempFile { at_us: Some(1795316002745000), session: Some(1), database: Some(\"b\"), bytes: 4096, text: Some(\"SELECT 2\") }",
+        "Cancelled { at_us: Some(1795316002745000), session: Some(1), database: Some(\"b\"), reason: \"statement timeout\", text: Some(\"SELECT 3\") }",
     ];
     assert_eq!(found.others, expected);
     assert_eq!(found.tally.settings["log_min_duration_statement"], "100");
@@ -188,7 +188,10 @@ fn names_and_padding_are_read_off_the_prefix() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("a.log");
     std::fs::write(&path, log).expect("a file");
-    let settings = pgassay::source::log::Settings { log_line_prefix: Some("%m [%8p] %q%-10u@%d %a ".to_owned()) };
+    let settings = pgassay::source::log::Settings {
+        log_line_prefix: Some("%m [%8p] %q%-10u@%d %a ".to_owned()),
+        ..Default::default()
+    };
     let found = crate::common::try_told(&[path], &settings).expect("a log");
     assert!(found.tally.skipped.is_empty(), "{:?}", found.tally.skipped);
     let names: Vec<_> = found

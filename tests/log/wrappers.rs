@@ -90,6 +90,19 @@ fn cloudwatch_puts_a_time_in_front() {
 }
 
 #[test]
+fn a_time_in_front_stands_in_for_one_that_the_server_did_not_write() {
+    let statement = |n: u32| format!("[77] a@b LOG:  duration: 1.000 ms  statement: SELECT {n}\n");
+    let log: String = (1..=50)
+        .map(|n| format!("2026-11-22T02:51:{:02}.000Z {}2026-11-22T02:51:{:02}.500Z \tFROM t\n", n, statement(n), n))
+        .collect();
+    let found = told_of(log);
+    let first = found.ran[0].at.expect("a time");
+    let times: Vec<i64> = found.ran.iter().filter_map(|ran| Some((ran.at? - first) / 1_000_000)).collect();
+    assert_eq!(times, (0..50).collect::<Vec<i64>>());
+    assert!(found.ran.iter().all(|ran| ran.text.ends_with("\nFROM t")), "{:?}", found.ran[0]);
+}
+
+#[test]
 fn cloud_sql_and_alloydb_carry_text_in_a_payload() {
     for log in logs() {
         let expected = told_of(&log);

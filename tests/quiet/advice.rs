@@ -3,8 +3,8 @@
 use pgassay::report::{Action, IndexAction, Report};
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use crate::support::{self, run};
-use crate::system::{audit, execute, load};
+use crate::support::run;
+use crate::system::{audit, execute, load, server};
 
 const TIMES: usize = 8;
 
@@ -85,7 +85,7 @@ const BOUNDED: &str = "SELECT id FROM buyers WHERE seen_at BETWEEN '2026-01-03' 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_index_is_proposed_for_statements_that_have_what_they_need() {
-    let server = support::server(15);
+    let server = server(15);
     let mut connection = load(&server, "advice").await;
     let mut wrong = Vec::new();
     for (name, statement) in SERVED {
@@ -97,7 +97,7 @@ async fn no_index_is_proposed_for_statements_that_have_what_they_need() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_index_that_is_proposed_is_the_one_that_the_planner_takes_on_the_real_rows() {
-    let server = support::server(15);
+    let server = server(15);
     let mut connection = load(&server, "advice").await;
     for (name, statements, expected) in NEEDED {
         let report = audited(&server, &mut connection, statements).await;

@@ -3,7 +3,7 @@
 use sqlx::Connection;
 
 use crate::support::{self, run};
-use crate::system::{audit, findings, load, subjects};
+use crate::system::{audit, findings, load, server, subjects};
 
 const UNCOVERED: &[&str] = &[
     "public.\"Quoted T\" (\"the \"\"key\")",
@@ -33,7 +33,7 @@ const DELETES: &str =
 #[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_key_is_uncovered_where_its_check_could_use_no_index() {
     for major in [13, 15, 18] {
-        let server = support::server(major);
+        let server = server(major);
         let mut connection = load(&server, "keys").await;
         let quiet = audit(&server, "keys");
         assert_eq!(subjects(&quiet, "unindexed-foreign-key"), UNCOVERED, "PostgreSQL {major}");

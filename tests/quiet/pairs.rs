@@ -1,7 +1,7 @@
 //! Every kind of pair of indexes: which of the two may go.
 
 use crate::support;
-use crate::system::{audit, findings, load, subjects};
+use crate::system::{audit, findings, load, server, subjects};
 
 const SUPERFLUOUS: &[&str] = &[
     "public.\"Quoted I\"",
@@ -27,7 +27,7 @@ const SUPERFLUOUS: &[&str] = &[
 #[tokio::test(flavor = "multi_thread")]
 async fn an_index_is_superfluous_only_beside_one_that_does_all_that_it_does() {
     for major in [13, 15, 18] {
-        let server = support::server(major);
+        let server = server(major);
         load(&server, "pairs").await;
         let report = audit(&server, "pairs");
         assert_eq!(subjects(&report, "redundant-index"), SUPERFLUOUS, "PostgreSQL {major}");
@@ -41,7 +41,7 @@ async fn an_index_is_superfluous_only_beside_one_that_does_all_that_it_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_called_superfluous_can_all_be_dropped_at_once_and_nothing_is_superfluous_then() {
-    let server = support::server(15);
+    let server = server(15);
     let mut connection = load(&server, "pairs").await;
     for index in audit(&server, "pairs").indexes {
         support::run(&mut connection, &index.ddl).await;

@@ -6,23 +6,53 @@ use pgassay::report::{Report, Severity};
 use pgassay::server::scratch::Scratch;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use crate::support::{counters_arrive, program::pgassay, run};
+use crate::support::{self, counters_arrive, program::pgassay, run};
+
+/// A server as its keepers would set it up: a throwaway one saves where nothing may be lost, and is told so.
+pub fn server(major: u32) -> Scratch {
+    support::server_with(major, &PRODUCTION)
+}
+
+const PRODUCTION: [&str; 9] = [
+    "fsync=on",
+    "synchronous_commit=on",
+    "full_page_writes=on",
+    "autovacuum=on",
+    "shared_buffers=256MB",
+    "effective_cache_size=4GB",
+    "log_lock_waits=on",
+    "log_temp_files=10MB",
+    "idle_in_transaction_session_timeout=5min",
+];
+
+/// What depends on the day of the test.
+const CALENDAR: &str = "version-unsupported,minor-release-behind";
 
 /// Makes the database `name` from `fixtures/quiet/name.sql`, with ANALYZE behind it.
 pub async fn load(server: &Scratch, name: &str) -> PgConnection {
+    load_from(server, "quiet", name).await
+}
+
+/// The same from another directory of `fixtures`.
+pub async fn load_from(server: &Scratch, directory: &str, name: &str) -> PgConnection {
     let mut admin = server.connect("postgres").await.expect("a connection");
     run(&mut admin, &format!("CREATE DATABASE {name}")).await;
     let mut connection = server.connect(name).await.expect("a connection");
     run(&mut connection, "CREATE EXTENSION pg_stat_statements").await;
-    run(&mut connection, &fixture(&format!("{name}.sql"))).await;
+    run(&mut connection, &fixture(directory, &format!("{name}.sql"))).await;
     run(&mut connection, "VACUUM ANALYZE").await;
     run(&mut connection, "SELECT pg_stat_statements_reset()").await;
     connection
 }
 
 /// Runs `fixtures/quiet/name.traffic` and leaves, so that all is counted.
-pub async fn traffic(mut connection: PgConnection, name: &str) {
-    for line in fixture(&format!("{name}.traffic")).lines() {
+pub async fn traffic(connection: PgConnection, name: &str) {
+    traffic_from(connection, "quiet", name).await;
+}
+
+/// The same from another directory of `fixtures`.
+pub async fn traffic_from(mut connection: PgConnection, directory: &str, name: &str) {
+    for line in fixture(directory, &format!("{name}.traffic")).lines() {
         let (times, statement) = line.split_once(' ').expect("how often, then what");
         for turn in 0..times.parse().expect("a number") {
             execute(&mut connection, &filled(statement, turn)).await;
@@ -41,7 +71,7 @@ pub async fn execute(connection: &mut PgConnection, statement: &str) {
 /// What `pgassay audit --format json` says of it.
 pub fn audit(server: &Scratch, database: &str) -> Report {
     let directory = tempfile::tempdir().expect("a directory");
-    let run = pgassay(directory.path(), &["audit", &server.url(database), "--format", "json"]);
+    let run = pgassay(directory.path(), &["audit", &server.url(database), "--format", "json", "--skip", CALENDAR]);
     serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}\n{}\n{}", run.stdout, run.stderr))
 }
 
@@ -71,8 +101,8 @@ pub fn subjects<'a>(report: &'a Report, rule: &str) -> Vec<&'a str> {
     subjects
 }
 
-fn fixture(file: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/quiet").join(file);
+fn fixture(directory: &str, file: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(directory).join(file);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

@@ -16,6 +16,7 @@ pub fn quiet() -> Report {
         tool: Tool { name: "pgassay".to_owned(), version: "0.1.0".to_owned() },
         server: ServerInfo { version: "16.4".to_owned(), database: "shop".to_owned(), ..ServerInfo::default() },
         source: SourceInfo {
+            replicas: 0,
             kind: "live".to_owned(),
             taken_at: "2027-01-31T12:00:00Z".to_owned(),
             window_s: None,
@@ -180,7 +181,7 @@ pub fn statement(fingerprint: &str, text: &str, calls: u64, total_ms: f64) -> St
         calls,
         total_ms,
         mean_ms: total_ms / calls as f64,
-        rows: calls,
+        rows: Some(calls),
         share: total_ms / 600_000.0,
         ..StatementInfo::default()
     }

@@ -8,6 +8,7 @@ use super::world::{World, index, row, superfluous};
 
 fn ignore(subject: &str, expires: Option<&str>) -> Ignore {
     Ignore {
+        place: "pgassay.toml:1".to_owned(),
         rule: "unused-index".to_owned(),
         subject: subject.to_owned(),
         reason: "used once a year".to_owned(),

@@ -25,6 +25,7 @@ fn a_recommendation_is_reported_when_a_finding_asks_for_it() {
 }
 
 #[test]
+#[allow(clippy::large_stack_arrays, reason = "nine small worlds, in a test")]
 fn a_foreign_key_gets_an_index_of_its_own_unless_one_that_begins_with_it_is_created() {
     let key = |columns: &[&str], wanted: &str| {
         World::new().foreign_key(ORDERS, columns).found("unindexed-foreign-key", vec![unindexed(ORDERS, wanted)])

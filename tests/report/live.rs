@@ -67,6 +67,7 @@ async fn audited(snapshot: &Snapshot) -> Report {
     let catalogue = Catalogue::builtin().expect("rules");
     let evaluated = rule::run(&catalogue, &mut facts, &Overrides::default()).await.expect("outcomes");
     Report::assemble(&Material {
+        profile: None,
         snapshot,
         workload: &workload,
         analyses: &analyses,

@@ -1,6 +1,7 @@
 //! The targets of `pgassay.toml` in the report.
 
-use pgassay::analysis::Latency;
+use pgassay::analysis::requests::{By, Requests};
+use pgassay::analysis::{Latency, LogRead};
 use pgassay::config::Targets;
 use pgassay::render::{Format, Look, render};
 use pgassay::report::Score;
@@ -40,6 +41,7 @@ fn a_target_is_met_missed_or_not_known_and_says_how_it_was_seen() {
         cache_hit_ratio: Some(0.99),
         connections: Some(0.8),
         replication_lag: Some(10.0),
+        ..Targets::default()
     };
     let found = scores(&world(set));
     for (target, wanted, observed, met, how) in [
@@ -57,6 +59,48 @@ fn a_target_is_met_missed_or_not_known_and_says_how_it_was_seen() {
     behind.snapshot.standbys = vec![Standby { replay_lag_s: Some(12.0), ..Standby::default() }];
     let lag = scores(&behind).pop().expect("the last target");
     assert_eq!((lag.observed.as_deref(), lag.met), (Some("12 s"), Some(false)));
+}
+
+#[test]
+fn a_target_of_requests_is_judged_where_a_log_says_what_a_request_is() {
+    let set = Targets {
+        request_p95: Some(100.0),
+        request_p99: Some(100.0),
+        statements_per_request: Some(20),
+        ..Targets::default()
+    };
+    let requests = Requests {
+        by: By::Trace,
+        count: 50,
+        timed: 50,
+        p95_ms: Some(80.0),
+        statements_p95: 31,
+        statements_most: 40,
+        slowest: Some(("/orders".to_owned(), 90.0)),
+        ..Requests::default()
+    };
+    let log = Some(LogRead { plans: 0, partial: false });
+    let met = |log, requests: Option<Requests>| {
+        let mut world = world(set);
+        (world.analyses.log, world.analyses.requests) = (log, requests);
+        scores(&world).into_iter().map(|score| (score.met, score.how)).collect::<Vec<_>>()
+    };
+    let seen = met(log, Some(requests.clone()));
+    assert_eq!(seen.iter().map(|(met, _)| *met).collect::<Vec<_>>(), [Some(true), None, Some(false)]);
+    assert!(seen[0].1.contains("50 requests (by traceparent)") && seen[0].1.contains("/orders with 90 ms"), "{seen:?}");
+    assert!(seen[1].1.contains("not observed, because the log holds only 50 requests"), "{seen:?}");
+    let untimed = Requests { timed: 40, ..requests.clone() };
+    let partial = Some(LogRead { plans: 0, partial: true });
+    for (case, log, requests, why) in [
+        ("no log", None, None, "because no log was read"),
+        ("partial", partial, Some(requests), "because the log holds only a part"),
+        ("no sign", log, None, "because nothing in the log says what a request is"),
+        ("untimed", log, Some(untimed), "because 10 of 50 requests"),
+    ] {
+        let seen = met(log, requests);
+        assert_eq!(seen[0].0, None, "{case}");
+        assert!(seen[0].1.contains(why), "{case}: {}", seen[0].1);
+    }
 }
 
 #[test]

@@ -111,6 +111,7 @@ impl World {
     pub fn report(&self) -> Report {
         let catalogue = Catalogue::builtin().expect("the rules");
         Report::assemble(&Material {
+            profile: None,
             snapshot: &self.snapshot,
             workload: &self.workload,
             analyses: &self.analyses,

@@ -57,15 +57,29 @@ fn tables_and_sequences(major: u32, role: &str) -> Vec<(&'static str, String)> {
     vec![("column-statistics", grant("TABLES")), ("sequence-values", grant("SEQUENCES"))]
 }
 
+/// What only administrators may read, unless it is granted to somebody.
+fn administrators(role: &str) -> Vec<(&'static str, String)> {
+    [
+        ("hba-rules", "pg_hba_file_rules", "pg_hba_file_rules"),
+        ("configuration-files", "pg_file_settings", "pg_show_all_file_settings"),
+    ]
+    .map(|(what, view, function)| {
+        (what, format!("GRANT SELECT ON {view} TO {role}; GRANT EXECUTE ON FUNCTION {function}() TO {role}"))
+    })
+    .to_vec()
+}
+
 fn owned<'a>(gaps: &[(&'a str, &str)]) -> Vec<(&'a str, String)> {
     gaps.iter().map(|(what, remedy)| (*what, (*remedy).to_owned())).collect()
 }
 
 async fn nothing(server: &Scratch, major: u32) {
     let read = snapshot(server, "postgres", "nothing").await;
-    let mut expected = vec![("statement-texts", "GRANT pg_read_all_stats TO nothing".to_owned())];
+    let mut expected = vec![("wal-directory", "GRANT pg_monitor TO nothing".to_owned())];
+    expected.extend(administrators("nothing"));
+    expected.push(("statement-texts", "GRANT pg_read_all_stats TO nothing".to_owned()));
     expected.extend(tables_and_sequences(major, "nothing"));
-    expected.insert(2, ("column-statistics", "ALTER ROLE nothing BYPASSRLS".to_owned()));
+    expected.insert(5, ("column-statistics", "ALTER ROLE nothing BYPASSRLS".to_owned()));
     expected.push(("sessions", "GRANT pg_read_all_stats TO nothing".to_owned()));
     expected.push(("settings", "GRANT pg_read_all_settings TO nothing".to_owned()));
     assert_eq!(owned(&gaps(&read)), expected, "{major}");
@@ -84,8 +98,9 @@ async fn nothing(server: &Scratch, major: u32) {
 
 async fn monitor(server: &Scratch, major: u32) {
     let read = snapshot(server, "postgres", "Monitor%20Only").await;
-    let mut expected = tables_and_sequences(major, "\"Monitor Only\"");
-    expected.insert(1, ("column-statistics", "ALTER ROLE \"Monitor Only\" BYPASSRLS".to_owned()));
+    let mut expected = administrators("\"Monitor Only\"");
+    expected.extend(tables_and_sequences(major, "\"Monitor Only\""));
+    expected.insert(3, ("column-statistics", "ALTER ROLE \"Monitor Only\" BYPASSRLS".to_owned()));
     assert_eq!(owned(&gaps(&read)), expected, "{major}");
     assert_eq!(read.statements.hidden, 0);
     let counted =
@@ -96,15 +111,15 @@ async fn monitor(server: &Scratch, major: u32) {
 
 async fn readers(server: &Scratch, major: u32) {
     let enough = snapshot(server, "postgres", "enough").await;
-    assert_eq!(gaps(&enough), [], "{major}");
+    assert_eq!(owned(&gaps(&enough)), administrators("enough"), "{major}");
     assert!(enough.column_statistics.len() >= 4);
     assert!(enough.sequences.iter().all(|one| one.last_value == Some(100)));
     let guarded = snapshot(server, "postgres", "all_but_guarded").await;
     assert!(!table(&guarded, "guarded").selectable && table(&guarded, "hidden").selectable);
     // who reads pg_statistic itself is not kept from it by row security
-    let expected = [("column-statistics", "ALTER ROLE all_but_guarded BYPASSRLS")];
-    let expected = if major >= 14 { &[][..] } else { &expected[..] };
-    assert_eq!(gaps(&guarded), expected, "{major}");
+    let mut expected = administrators("all_but_guarded");
+    expected.extend((major < 14).then(|| ("column-statistics", "ALTER ROLE all_but_guarded BYPASSRLS".to_owned())));
+    assert_eq!(owned(&gaps(&guarded)), expected, "{major}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ pub mod certificates;
 pub mod connecting;
 pub mod pooler;
 pub mod program;
+pub mod standby;
 
 use std::path::Path;
 
