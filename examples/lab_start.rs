@@ -68,7 +68,7 @@ async fn started(binaries: &Binaries, snapshot: &Snapshot) -> Result<f64, Box<dy
     let plan =
         session.run(&["EXPLAIN SELECT * FROM public.t1 WHERE account_id = 5 ORDER BY created_at".to_owned()]).await?;
     let seconds = start.elapsed().as_secs_f64();
-    println!("  {}", plan[0].first().map(String::as_str).unwrap_or_default());
+    println!("  {}", plan[0].first().ok_or("the lab's EXPLAIN printed nothing")?);
     for missing in lab.missing().iter().take(3) {
         println!("  lacks {}: {}", missing.what, missing.why);
     }
@@ -101,13 +101,14 @@ async fn snapshot(binaries: &Binaries, tables: usize) -> Result<Snapshot, Box<dy
         Target::resolve(Some(&server.url("postgres")), &TargetOptions::default(), &Environment::of_this_process())?;
     let options = ReadOptions { values: Values::Kept, ..ReadOptions::default() };
     let mut snapshot = live::read(&mut Session::open(&target).await?, &options).await?;
-    grow(&mut snapshot);
+    grow(&mut snapshot)?;
     Ok(snapshot)
 }
 
 /// The copies are empty on disk; in the snapshot they are as large as the one that is not.
-fn grow(snapshot: &mut Snapshot) {
-    let model = snapshot.tables.iter().find(|table| table.name == "t0").cloned().unwrap_or_default();
+fn grow(snapshot: &mut Snapshot) -> Result<(), Box<dyn Error>> {
+    let filled = snapshot.tables.iter().find(|table| table.name == "t0");
+    let model = filled.cloned().ok_or("the snapshot lacks the table that is filled")?;
     for table in snapshot.tables.iter_mut().filter(|table| table.schema == "public" && table.name.starts_with('t')) {
         table.heap_bytes = model.heap_bytes;
     }
@@ -122,4 +123,5 @@ fn grow(snapshot: &mut Snapshot) {
             (index.bytes, index.blocks) = (*bytes, *blocks);
         }
     }
+    Ok(())
 }

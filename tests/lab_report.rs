@@ -4,9 +4,8 @@ mod support;
 
 use std::path::Path;
 
-use pgassay::report::Report;
 use pgassay::server::scratch::Scratch;
-use support::program::{Run, pgassay_with};
+use support::program::{pgassay_with, report, with_labs as run};
 
 const MAJOR: u32 = 16;
 
@@ -38,18 +37,6 @@ async fn shop() -> Scratch {
         }
     }
     server
-}
-
-/// The program, with binaries of this major version for its labs.
-fn run(here: &Path, major: u32, arguments: &[&str]) -> Run {
-    let directory = support::binaries(major).directory.display().to_string();
-    let run = pgassay_with(here, arguments, &[("PGASSAY_PG_BIN", &directory), ("COLUMNS", "140")]);
-    assert_eq!(run.code, 0, "{arguments:?}: {}", run.stderr);
-    run
-}
-
-fn report(run: &Run) -> Report {
-    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}\n{}\n{}", run.stdout, run.stderr))
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use pgassay::report::{Action, IndexAction, Report};
 use pgassay::server::scratch::{Binaries, Scratch};
-use support::program::{Run, pgassay_with};
+use support::program::{pgassay_with, report, with_labs as run};
 
 const MAJOR: u32 = 16;
 
@@ -41,18 +41,6 @@ async fn shop(orders: u32, more: &str, traffic: &[&str]) -> Scratch {
         }
     }
     server
-}
-
-/// The program, with binaries of this major version for its labs.
-fn run(here: &Path, major: u32, arguments: &[&str]) -> Run {
-    let directory = support::binaries(major).directory.display().to_string();
-    let run = pgassay_with(here, arguments, &[("PGASSAY_PG_BIN", &directory), ("COLUMNS", "140")]);
-    assert_eq!(run.code, 0, "{arguments:?}: {}", run.stderr);
-    run
-}
-
-fn report(run: &Run) -> Report {
-    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}\n{}\n{}", run.stdout, run.stderr))
 }
 
 fn index<'a>(report: &'a Report, table: &str, key: &str) -> Option<&'a IndexAction> {

@@ -8,7 +8,7 @@ use crate::cli::{AdviseArgs, JudgeArgs};
 use crate::render::render_advice;
 
 use super::progress::Progress;
-use super::{Assessment, assess, output, settings, source};
+use super::{assess, output, settings, source};
 
 /// Advises and prints.
 pub async fn run(args: AdviseArgs) -> Result<u8, Failure> {
@@ -22,18 +22,9 @@ pub async fn run(args: AdviseArgs) -> Result<u8, Failure> {
     let settings = settings::read(&judge).await?;
     let progress = Progress::new();
     let mut source = source::read(&args.source(Path::is_file), &settings.wishes, &progress).await?;
-    let how = Assessment {
-        catalogue: &settings.catalogue,
-        config: &settings.config,
-        overrides: &settings.overrides,
-        wishes: &settings.wishes,
-        source_kind: source.kind,
-        trace: source.trace.as_ref(),
-        skipped: &source.skipped,
-        unmeasured: &source.unmeasured,
-        progress: &progress,
-    };
-    let report = assess::advice(&source.snapshot, source.session.as_mut(), &how, &args.why).await?;
+    let mut session = source.session.take();
+    let how = settings.assessment(&source, &progress);
+    let report = assess::advice(&source.snapshot, session.as_mut(), &how, &args.why).await?;
     drop(progress);
     output::print(&render_advice(args.format.into(), &report, &output::look()))?;
     Ok(0)

@@ -12,7 +12,7 @@ use super::interrupt::Interrupt;
 use super::progress::Progress;
 use super::settings::{self, Settings};
 use super::source::{self, Source};
-use super::{Assessment, assess, output, prove};
+use super::{assess, output, prove};
 
 /// Where a project keeps its baseline.
 const BASELINE: &str = ".pgassay/baseline.json";
@@ -55,18 +55,8 @@ pub async fn report(args: &SourceArgs, settings: &Settings) -> Result<Report, Fa
 }
 
 async fn assessed(source: &mut Source, settings: &Settings, progress: &Progress) -> Result<Report, Failure> {
-    let how = Assessment {
-        catalogue: &settings.catalogue,
-        config: &settings.config,
-        overrides: &settings.overrides,
-        wishes: &settings.wishes,
-        source_kind: source.kind,
-        trace: source.trace.as_ref(),
-        skipped: &source.skipped,
-        unmeasured: &source.unmeasured,
-        progress,
-    };
-    assess(&source.snapshot, source.session.as_mut(), &how).await
+    let mut session = source.session.take();
+    assess(&source.snapshot, session.as_mut(), &settings.assessment(source, progress)).await
 }
 
 /// With the baseline, where one is asked for.

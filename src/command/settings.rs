@@ -9,7 +9,10 @@ use crate::config::{self, Config, Known, RuleConfig};
 use crate::facts;
 use crate::rule::{Catalogue, Override, Overrides};
 
+use super::assess::Assessment;
 use super::output;
+use super::progress::Progress;
+use super::source::Source;
 use super::wishes::Wishes;
 
 /// How to judge.
@@ -22,6 +25,23 @@ pub struct Settings {
     pub overrides: Overrides,
     /// What the user wants of index advice.
     pub wishes: Wishes,
+}
+
+impl Settings {
+    /// How to judge what was read.
+    pub fn assessment<'a>(&'a self, source: &'a Source, progress: &'a Progress) -> Assessment<'a> {
+        Assessment {
+            catalogue: &self.catalogue,
+            config: &self.config,
+            overrides: &self.overrides,
+            wishes: &self.wishes,
+            source_kind: source.kind,
+            trace: source.trace.as_ref(),
+            skipped: &source.skipped,
+            unmeasured: &source.unmeasured,
+            progress,
+        }
+    }
 }
 
 /// Reads the configuration and the project's own rules, and applies `--only` and `--skip`.

@@ -19,6 +19,7 @@ mod cluster;
 mod evidence;
 mod index;
 mod planner;
+mod planner_setting;
 mod samples;
 mod schema;
 mod settings;
@@ -40,6 +41,7 @@ pub use cluster::{
 pub use evidence::{Evidence, Gap, Server};
 pub use index::{GinSearch, Index, IndexKey};
 pub use planner::{EndPoint, ReferencePlan};
+pub use planner_setting::moves_costs;
 pub use samples::{Change, Interval, Samples};
 pub use schema::{Attribute, EnumLabel, Function, TypeDefinition, UserType};
 pub use settings::{RoleSetting, Setting};

@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use pgassay::report::Report;
+
 /// What a run printed and how it ended.
 #[derive(Debug)]
 pub struct Run {
@@ -33,6 +35,19 @@ pub fn pgassay_with(directory: &Path, args: &[&str], variables: &[(&str, &str)])
     command.args(args).current_dir(directory).stdin(Stdio::null());
     command.env("HOME", directory).env("LANG", "C.UTF-8").envs(variables.iter().copied());
     run(command.output().expect("the program starts"))
+}
+
+/// The same with binaries of a major version for its labs; it must end well.
+pub fn with_labs(directory: &Path, major: u32, args: &[&str]) -> Run {
+    let binaries = super::binaries(major).directory.display().to_string();
+    let run = pgassay_with(directory, args, &[("PGASSAY_PG_BIN", &binaries), ("COLUMNS", "140")]);
+    assert_eq!(run.code, 0, "{args:?}: {}", run.stderr);
+    run
+}
+
+/// The report that a run printed as JSON.
+pub fn report(run: &Run) -> Report {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}\n{}\n{}", run.stdout, run.stderr))
 }
 
 fn run(output: Output) -> Run {

@@ -15,9 +15,9 @@ const MAX_COLUMNS: usize = 6;
 /// Bytes that they add to an entry: a wider one makes each page hold few.
 const MAX_WIDTH: f64 = 64.0;
 /// Rows of one execution; the pages of fewer are read soon enough.
-const MIN_ROWS: f64 = 50.0;
+pub const MIN_ROWS: f64 = 50.0;
 /// Bases that are widened.
-const MAX_BASES: usize = 4;
+pub const MAX_BASES: usize = 4;
 /// Pages of a table whose columns are worth an index only to be read whole.
 const MIN_PAGES: f64 = 1_000.0;
 /// Share of a row's bytes that such an index may take.
@@ -25,14 +25,31 @@ const NARROW: f64 = 0.25;
 
 /// The most promising indexes, with the rest of what is read.
 pub fn designs(site: &Site, bases: &[Design]) -> Vec<Design> {
-    let Some(reads) = site.scan.reads.as_ref().filter(|_| site.scan.facts.visible >= MIN_VISIBLE) else {
-        return Vec::new();
-    };
-    let plain = |base: &&Design| base.method == "btree" && base.keys.iter().all(|key| key.column.is_some());
-    let many = bases.iter().filter(plain).filter(|base| reads_many(site, base)).take(MAX_BASES);
-    let mut designs: Vec<Design> = many.filter_map(|base| widened(site, base, reads)).collect();
-    designs.extend(whole(site, reads));
+    let many = bases.iter().filter(|base| is_plain(base) && reads_many(site, base)).take(MAX_BASES);
+    let mut designs: Vec<Design> = many.filter_map(|base| with_rest(site, base, &[])).collect();
+    designs.extend(whole(site));
     designs
+}
+
+/// The same B-tree with the rest of what is read but for some columns, where that is little and the table need not be
+/// looked at.
+pub fn with_rest(site: &Site, base: &Design, without: &[String]) -> Option<Design> {
+    let reads = read(site)?;
+    let held = |column: &String| base.keys.iter().any(|key| key.column.as_ref() == Some(column));
+    let include: Vec<String> =
+        reads.iter().filter(|column| !held(column) && !without.contains(column)).cloned().collect();
+    let little = !include.is_empty() && include.len() <= MAX_COLUMNS && width(site, &include) <= MAX_WIDTH;
+    (is_plain(base) && little).then(|| Design { include, ..base.clone() })
+}
+
+/// What the statement reads of a table that need not be looked at for each row.
+fn read<'s>(site: &Site<'s>) -> Option<&'s BTreeSet<String>> {
+    site.scan.reads.as_ref().filter(|_| site.scan.facts.visible >= MIN_VISIBLE)
+}
+
+/// A B-tree of columns: what others hold cannot be read back from them.
+fn is_plain(base: &Design) -> bool {
+    base.method == "btree" && base.keys.iter().all(|key| key.column.is_some())
 }
 
 fn reads_many(site: &Site, base: &Design) -> bool {
@@ -44,17 +61,10 @@ fn reads_many(site: &Site, base: &Design) -> bool {
     each >= MIN_ROWS || joined && site.query.counters.rows_per_call() >= MIN_ROWS
 }
 
-fn widened(site: &Site, base: &Design, reads: &BTreeSet<String>) -> Option<Design> {
-    let is_key = |column: &String| base.keys.iter().any(|key| key.column.as_ref() == Some(column));
-    let include: Vec<String> = reads.iter().filter(|column| !is_key(column)).cloned().collect();
-    let fits = !include.is_empty() && include.len() <= MAX_COLUMNS && width(site, &include) <= MAX_WIDTH;
-    fits.then(|| Design { include, ..base.clone() })
-}
-
 /// A few narrow columns of a wide table that is read whole: aggregates over all of it.
-fn whole(site: &Site, reads: &BTreeSet<String>) -> Option<Design> {
+fn whole(site: &Site) -> Option<Design> {
     let (facts, query) = (&site.scan.facts, site.query);
-    let all: Vec<String> = reads.iter().cloned().collect();
+    let all: Vec<String> = read(site)?.iter().cloned().collect();
     let narrow = width(site, &all) + 12.0 <= NARROW * facts.row_width();
     let wanted = query.aggregates && facts.pages >= MIN_PAGES && !all.is_empty() && all.len() <= MAX_COLUMNS;
     if !narrow || !wanted || site.usable().any(|one| one.selectivity < MIN_VISIBLE) {

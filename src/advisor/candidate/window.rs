@@ -3,8 +3,8 @@
 //! All rows of the partitions are read all the same, so it pays where the sort is large or where the index holds
 //! everything that is read.
 
+use super::covering::with_rest;
 use super::order::behind_heads;
-use super::partial_covering::with_rest;
 use super::site::Site;
 use crate::what_if::{Design, KeyText, Order};
 use crate::workload::SortKey;

@@ -11,7 +11,7 @@ mod times;
 use std::collections::BTreeSet;
 
 use super::tokens;
-use crate::snapshot::{ColumnStatistics, EndPoint, Snapshot, Table};
+use crate::snapshot::{ColumnStatistics, EndPoint, Snapshot, Table, moves_costs};
 use partners::Partners;
 
 /// A snapshot made of two.
@@ -25,42 +25,8 @@ pub struct Grafted {
     pub unmeasured: BTreeSet<String>,
 }
 
-/// What the planner costs by, besides every `enable_…`; the locale is none of it.
-const PLANNER: [&str; 33] = [
-    "constraint_exclusion",
-    "cpu_index_tuple_cost",
-    "cpu_operator_cost",
-    "cpu_tuple_cost",
-    "cursor_tuple_fraction",
-    "default_statistics_target",
-    "effective_cache_size",
-    "effective_io_concurrency",
-    "from_collapse_limit",
-    "geqo",
-    "geqo_effort",
-    "geqo_generations",
-    "geqo_pool_size",
-    "geqo_seed",
-    "geqo_selection_bias",
-    "geqo_threshold",
-    "hash_mem_multiplier",
-    "jit",
-    "jit_above_cost",
-    "join_collapse_limit",
-    "max_parallel_workers",
-    "max_parallel_workers_per_gather",
-    "max_worker_processes",
-    "min_parallel_index_scan_size",
-    "min_parallel_table_scan_size",
-    "parallel_leader_participation",
-    "parallel_setup_cost",
-    "parallel_tuple_cost",
-    "plan_cache_mode",
-    "random_page_cost",
-    "recursive_worktable_factor",
-    "seq_page_cost",
-    "work_mem",
-];
+/// What the planner costs by besides, of the server and of its JIT; the locale is none of it.
+const OF_SERVER: [&str; 3] = ["jit", "jit_above_cost", "max_worker_processes"];
 
 /// Schema, statements and everything else of `schema_of`; rows, pages, sizes, statistics, ends of indexes, planner
 /// settings and the clock of `numbers_of`. Where `schema_of` has no statements, they are those of `numbers_of`; where it
@@ -164,7 +130,7 @@ fn ends(snapshot: &mut Snapshot, numbers_of: &Snapshot, partners: &Partners) {
 }
 
 fn settings(snapshot: &mut Snapshot, numbers_of: &Snapshot) {
-    let costs = |name: &str| name.starts_with("enable_") || PLANNER.contains(&name);
+    let costs = |name: &str| moves_costs(name) || OF_SERVER.contains(&name);
     for setting in numbers_of.settings.iter().filter(|setting| costs(&setting.name)) {
         match snapshot.settings.iter_mut().find(|own| own.name == setting.name) {
             Some(own) => (own.value, own.unit) = (setting.value.clone(), setting.unit.clone()),

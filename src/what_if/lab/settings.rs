@@ -1,52 +1,22 @@
 //! Settings of the snapshot's server that its planner reads, and the locale.
 
 use crate::ident::{literal, quoted};
-use crate::snapshot::{RoleSetting, Snapshot};
+use crate::snapshot::{RoleSetting, Snapshot, moves_costs};
 
-/// Beside those that begin with `enable_`.
-const PLANNER: [&str; 37] = [
+/// What turns the texts of statements into other constants.
+const SPELLING: [&str; 7] = [
     "backslash_quote",
     "bytea_output",
-    "constraint_exclusion",
-    "cpu_index_tuple_cost",
-    "cpu_operator_cost",
-    "cpu_tuple_cost",
-    "cursor_tuple_fraction",
     "DateStyle",
-    "default_statistics_target",
-    "effective_cache_size",
-    "effective_io_concurrency",
     "extra_float_digits",
-    "from_collapse_limit",
-    "geqo",
-    "geqo_effort",
-    "geqo_generations",
-    "geqo_pool_size",
-    "geqo_seed",
-    "geqo_selection_bias",
-    "geqo_threshold",
-    "hash_mem_multiplier",
     "IntervalStyle",
-    "join_collapse_limit",
-    "max_parallel_workers",
-    "max_parallel_workers_per_gather",
-    "min_parallel_index_scan_size",
-    "min_parallel_table_scan_size",
-    "parallel_leader_participation",
-    "parallel_setup_cost",
-    "parallel_tuple_cost",
-    "plan_cache_mode",
-    "random_page_cost",
-    "recursive_worktable_factor",
-    "seq_page_cost",
     "TimeZone",
     "transform_null_equals",
-    "work_mem",
 ];
 
 /// Whether the planner reads a setting.
-pub fn is_planners(name: &str) -> bool {
-    name.starts_with("enable_") || PLANNER.iter().any(|known| known.eq_ignore_ascii_case(name))
+fn is_planners(name: &str) -> bool {
+    moves_costs(name) || SPELLING.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Name and value of each planner setting, as it is without the reading role's own; values in the units of

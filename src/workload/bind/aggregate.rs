@@ -1,9 +1,8 @@
 //! Which functions are aggregates. Those that users define are known only by their syntax.
 
-use std::ops::ControlFlow;
+use sqlparser::ast::{Expr, Function, FunctionArguments, ObjectName, ObjectNamePart, Visit};
 
-use sqlparser::ast::{Expr, Function, FunctionArguments, ObjectName, ObjectNamePart, Query, Visit, Visitor};
-
+use super::outermost;
 use super::scope::folded;
 
 /// `PostgreSQL`'s own aggregate functions, in order.
@@ -47,35 +46,17 @@ pub struct Calls {
     pub aggregate: bool,
     /// A window function.
     pub window: bool,
-    depth: usize,
 }
 
 impl Calls {
     /// Looks at a node, subqueries left out.
     pub fn look<N: Visit>(&mut self, node: &N) {
-        let _ = node.visit(self);
-    }
-}
-
-impl Visitor for Calls {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        if let (0, Expr::Function(function)) = (self.depth, expr) {
-            self.aggregate |= is_plain_aggregate(function);
-            self.window |= function.over.is_some();
-        }
-        ControlFlow::Continue(())
+        outermost::expressions(node, |expr| {
+            if let Expr::Function(function) = expr {
+                self.aggregate |= is_plain_aggregate(function);
+                self.window |= function.over.is_some();
+            }
+        });
     }
 }
 

@@ -1,11 +1,9 @@
 //! What an expression is made of: columns, parameters, subqueries, aggregates.
 
-use std::ops::ControlFlow;
+use sqlparser::ast::{Expr, Ident, Value, Visit};
 
-use sqlparser::ast::{Expr, Ident, Query, Value, Visit, Visitor};
-
-use super::Binder;
 use super::aggregate::is_aggregate;
+use super::{Binder, outermost};
 
 /// What was found in an expression, subqueries not looked into.
 #[derive(Debug, Default)]
@@ -23,44 +21,16 @@ pub struct Ingredients {
 impl Ingredients {
     /// Of an expression.
     pub fn of(expr: &Expr) -> Self {
-        let mut collector = Collector::default();
-        let _ = expr.visit(&mut collector);
-        collector.found
-    }
-}
-
-#[derive(Default)]
-struct Collector {
-    found: Ingredients,
-    depth: usize,
-}
-
-impl Visitor for Collector {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.found.subquery = true;
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        if self.depth > 0 {
-            return ControlFlow::Continue(());
-        }
-        match expr {
-            Expr::Identifier(ident) => self.found.columns.push(vec![ident.clone()]),
-            Expr::CompoundIdentifier(parts) => self.found.columns.push(parts.clone()),
-            Expr::CompoundFieldAccess { .. } => self.found.opaque = true,
-            Expr::Function(function) if is_aggregate(function) => self.found.aggregate = true,
+        let mut found = Self::default();
+        outermost::queries(expr, |_| found.subquery = true);
+        outermost::expressions(expr, |expr| match expr {
+            Expr::Identifier(ident) => found.columns.push(vec![ident.clone()]),
+            Expr::CompoundIdentifier(parts) => found.columns.push(parts.clone()),
+            Expr::CompoundFieldAccess { .. } => found.opaque = true,
+            Expr::Function(function) if is_aggregate(function) => found.aggregate = true,
             _ => {}
-        }
-        ControlFlow::Continue(())
+        });
+        found
     }
 }
 
@@ -85,28 +55,8 @@ pub fn constant(expr: &Expr) -> Option<&Value> {
 impl Binder<'_> {
     /// Binds the subqueries of an expression, each once.
     pub fn subqueries<N: Visit>(&mut self, node: &N) {
-        let _ = node.visit(&mut Walker { binder: self, depth: 0 });
-    }
-}
-
-struct Walker<'w, 'a> {
-    binder: &'w mut Binder<'a>,
-    depth: usize,
-}
-
-impl Visitor for Walker<'_, '_> {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        if self.depth == 0 {
-            self.binder.subquery(query);
-        }
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
+        outermost::queries(node, |query| {
+            self.subquery(query);
+        });
     }
 }

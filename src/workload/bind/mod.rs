@@ -21,6 +21,7 @@ mod expression;
 mod ingredients;
 mod join;
 mod operator;
+mod outermost;
 #[cfg(test)]
 mod outline_tests;
 mod predicate;

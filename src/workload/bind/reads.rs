@@ -1,10 +1,8 @@
 //! Which columns a statement reads of each table use, and what it takes the least or greatest of.
 
-use std::ops::ControlFlow;
-
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, Visit, Visitor,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, Visit,
 };
 
 use crate::workload::Operand;
@@ -12,7 +10,7 @@ use crate::workload::Operand;
 use super::aggregate::{is_aggregate, name};
 use super::relation::object_parts;
 use super::scope::{Columns, Source, folded, look_up};
-use super::{Binder, aggregate};
+use super::{Binder, aggregate, outermost};
 
 /// Columns that no index holds.
 const SYSTEM: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
@@ -37,7 +35,7 @@ impl Binder<'_> {
     /// The columns that an expression reads, subqueries left out.
     pub fn reads<N: Visit>(&mut self, node: &N) {
         let mut seen = Seen::default();
-        let _ = node.visit(&mut seen);
+        outermost::expressions(node, |expr| seen.look(expr));
         if seen.whole {
             self.reads_all(None);
         }
@@ -92,8 +90,8 @@ impl Binder<'_> {
         };
         let one_table = matches!(select.from.as_slice(), [only] if only.joins.is_empty());
         let mut seen = Extremes::default();
-        let _ = select.projection.visit(&mut seen);
-        let _ = select.having.visit(&mut seen);
+        outermost::expressions(&select.projection, |expr| seen.look(expr));
+        outermost::expressions(&select.having, |expr| seen.look(expr));
         if grouped || !one_table || seen.others || select.distinct.is_some() {
             return;
         }
@@ -106,32 +104,17 @@ impl Binder<'_> {
 struct Seen {
     columns: Vec<Vec<Ident>>,
     whole: bool,
-    depth: usize,
 }
 
-impl Visitor for Seen {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+impl Seen {
+    fn look(&mut self, expr: &Expr) {
         match expr {
-            _ if self.depth > 0 => {}
             Expr::Identifier(ident) => self.columns.push(vec![ident.clone()]),
             Expr::CompoundIdentifier(parts) => self.columns.push(parts.clone()),
             Expr::CompoundFieldAccess { .. } => self.whole = true,
             Expr::Function(function) => self.whole |= has_row(function),
             _ => {}
         }
-        ControlFlow::Continue(())
     }
 }
 
@@ -145,32 +128,17 @@ fn has_row(function: &Function) -> bool {
 struct Extremes {
     of: Vec<Expr>,
     others: bool,
-    depth: usize,
 }
 
-impl Visitor for Extremes {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        if let (0, Expr::Function(function)) = (self.depth, expr)
-            && is_aggregate(function)
-        {
+impl Extremes {
+    fn look(&mut self, expr: &Expr) {
+        let Expr::Function(function) = expr else { return };
+        if is_aggregate(function) {
             match extreme(function) {
                 Some(of) => self.of.push(of.clone()),
                 None => self.others = true,
             }
         }
-        ControlFlow::Continue(())
     }
 }
 

@@ -1,17 +1,15 @@
 //! Windows: the sort that each of them needs, PARTITION BY first, then ORDER BY.
 
-use std::ops::ControlFlow;
-
 use sqlparser::ast::{
-    Expr, Function, GroupByExpr, NamedWindowDefinition, NamedWindowExpr, OrderByExpr, OrderBySort, Query, Select,
-    Visit, Visitor, WindowSpec, WindowType,
+    Expr, Function, GroupByExpr, NamedWindowDefinition, NamedWindowExpr, OrderByExpr, OrderBySort, Select, WindowSpec,
+    WindowType,
 };
 
 use crate::workload::SortKey;
 
-use super::Binder;
 use super::aggregate::Calls;
 use super::scope::folded;
+use super::{Binder, outermost};
 
 /// A window that builds on another that builds on another: nobody writes more.
 const MAX_NAMES: usize = 8;
@@ -26,9 +24,13 @@ impl Binder<'_> {
         if !calls.window || calls.aggregate || grouped {
             return;
         }
-        let mut found = Windows { depth: 0, types: Vec::new() };
-        let _ = select.projection.visit(&mut found);
-        for window in &found.types {
+        let mut windows: Vec<WindowType> = Vec::new();
+        outermost::expressions(&select.projection, |expr| {
+            if let Expr::Function(Function { over: Some(window), .. }) = expr {
+                windows.push(window.clone());
+            }
+        });
+        for window in &windows {
             let sort = self.sort_of(&parts(window, &select.named_window));
             if !sort.is_empty() && !self.out.windows.contains(&sort) {
                 self.out.windows.push(sort);
@@ -81,32 +83,5 @@ fn of_name<'s>(name: &str, named: &'s [NamedWindowDefinition], left: usize) -> P
         Some(NamedWindowExpr::WindowSpec(spec)) => of_spec(spec, named, left - 1),
         Some(NamedWindowExpr::NamedWindow(other)) => of_name(&folded(other), named, left - 1),
         None => Parts::default(),
-    }
-}
-
-/// What stands behind OVER, subqueries left out.
-struct Windows {
-    depth: usize,
-    types: Vec<WindowType>,
-}
-
-impl Visitor for Windows {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        if let (0, Expr::Function(Function { over: Some(window), .. })) = (self.depth, expr) {
-            self.types.push(window.clone());
-        }
-        ControlFlow::Continue(())
     }
 }

@@ -10,22 +10,19 @@ use crate::workload::Trait;
 use super::Binder;
 use super::condition::about;
 use crate::workload::bind::catalog::Relation;
+use crate::workload::bind::outermost;
 use crate::workload::bind::relation::object_parts;
 use crate::workload::bind::scope::{Output, folded};
 
 impl Binder<'_> {
     /// Notes the subqueries of a select list that depend on the row.
     pub fn select_subqueries(&mut self, select: &Select) {
-        let mut found = Scalars::default();
-        let _ = select.projection.visit(&mut found);
-        self.dependent(&found.queries, "row-subquery");
+        self.dependent(&scalars(&select.projection), "row-subquery");
     }
 
     /// Notes the scalar subqueries of a condition that depend on the row.
     pub fn condition_subqueries(&mut self, condition: &Expr) {
-        let mut found = Scalars::default();
-        let _ = condition.visit(&mut found);
-        self.dependent(&found.queries, "condition-subquery");
+        self.dependent(&scalars(condition), "condition-subquery");
     }
 
     fn dependent(&mut self, queries: &[Query], name: &'static str) {
@@ -67,31 +64,14 @@ impl Binder<'_> {
 }
 
 /// Scalar subqueries, those inside of subqueries left out.
-#[derive(Default)]
-struct Scalars {
-    queries: Vec<Query>,
-    depth: usize,
-}
-
-impl Visitor for Scalars {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        if let (0, Expr::Subquery(query)) = (self.depth, expr) {
-            self.queries.push((**query).clone());
+fn scalars<N: Visit>(node: &N) -> Vec<Query> {
+    let mut queries = Vec::new();
+    outermost::expressions(node, |expr| {
+        if let Expr::Subquery(query) = expr {
+            queries.push((**query).clone());
         }
-        ControlFlow::Continue(())
-    }
+    });
+    queries
 }
 
 /// The qualifiers that a query uses, and the names that its own FROM gives.
