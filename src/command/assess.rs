@@ -7,6 +7,7 @@ use miette::Report as Failure;
 use crate::advisor::{self, Recommendations};
 use crate::analysis::Analyses;
 use crate::analysis::trace::Trace;
+use crate::analysis::trace::stated::stated;
 use crate::config::Config;
 use crate::facts::{self, Facts};
 use crate::report::considered::{Wanted, considered};
@@ -83,6 +84,10 @@ struct Advised {
 impl Advised {
     async fn of(snapshot: &Snapshot, server: Option<&mut Session>, how: &Assessment<'_>) -> Result<Self, Failure> {
         let workload = Workload::build(snapshot);
+        let workload = match how.trace {
+            Some(trace) => stated(snapshot, workload, trace),
+            None => workload,
+        };
         let weighed = advisor::weighed(snapshot, &workload, how.unmeasured).into_owned();
         let opened = ways::open(snapshot, &weighed, server, how.wishes, how.progress).await;
         let (mut ways, not_had) = opened?;

@@ -100,7 +100,11 @@ pub fn read_file(path: &Path, stats_from: Option<&Path>) -> Result<Source, Failu
 async fn of_server(args: &SourceArgs, wishes: &Wishes, progress: &Progress) -> Result<Source, Failure> {
     progress.phase("connecting");
     let mut session = connect::open(&args.server).await?;
-    let options = live::ReadOptions { schema_only: args.schema_only, ..live::ReadOptions::default() };
+    let mut options = live::ReadOptions { schema_only: args.schema_only, ..live::ReadOptions::default() };
+    if !args.log.is_empty() {
+        // they tell which of a log's constants are common, and are written nowhere
+        options.values = Values::Kept;
+    }
     let seen = match args.window.window {
         Some(length) => Some(window::watch(&args.server, &mut session, length, progress).await?),
         None => None,

@@ -207,7 +207,9 @@ fn selectivity(predicate: &Predicate, facts: &TableFacts, values: f64) -> f64 {
     let nulls = statistics.map_or(0.0, |one| one.null_frac);
     let bare = predicate.operand.expression.is_none();
     match predicate.comparison {
-        Comparison::Equal => equal(&predicate.operand, facts) * (1.0 - nulls),
+        Comparison::Equal => {
+            stated(predicate, facts).unwrap_or_else(|| equal(&predicate.operand, facts) * (1.0 - nulls))
+        }
         Comparison::In => (equal(&predicate.operand, facts) * values * (1.0 - nulls)).min(1.0),
         Comparison::IsNull if bare => statistics.map_or(UNKNOWN_EQUAL, |one| one.null_frac),
         Comparison::IsNotNull if bare => 1.0 - nulls,
@@ -224,6 +226,17 @@ fn selectivity(predicate: &Predicate, facts: &TableFacts, values: f64) -> f64 {
         Comparison::NotEqual => 1.0 - equal(&predicate.operand, facts),
         _ => OTHER,
     }
+}
+
+/// Of a literal that is one of the column's common values.
+fn stated(predicate: &Predicate, facts: &TableFacts) -> Option<f64> {
+    let bare = predicate.access == Access::Constant && predicate.operand.expression.is_none();
+    let (_, written) = predicate.sql.split_once(" = ").filter(|_| bare)?;
+    let value = match written.strip_prefix('\'') {
+        Some(quoted) => quoted.split_once('\'').filter(|(_, after)| !after.starts_with('\''))?.0,
+        None => written,
+    };
+    facts.frequency(&predicate.operand.column, value)
 }
 
 /// As for a value that the planner does not see.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use sqlparser::tokenizer::Token;
 
+use super::constants::put;
 use super::tokens::Tokens;
 use super::{Access, Comparison, Kind, Predicate, Query};
 use crate::snapshot::{ColumnStatistics, Snapshot, Values};
@@ -35,7 +36,8 @@ pub(super) fn restored(snapshot: &Snapshot, query: &Query) -> Option<String> {
         return None;
     }
     let number = lost(query, condition)?;
-    with_key(&query.text, &number, &key(snapshot, query, condition)?)
+    let key = crate::ident::literal(&key(snapshot, query, condition)?);
+    put(&query.text, &[(number, key)].into())
 }
 
 fn is_lookup(condition: &Predicate) -> bool {
@@ -56,7 +58,7 @@ fn is_alone(query: &Query, condition: &Predicate) -> bool {
 }
 
 /// The parameter in the place of the key: the only one of `document ->> $1`, and there alone.
-fn lost(query: &Query, condition: &Predicate) -> Option<String> {
+fn lost(query: &Query, condition: &Predicate) -> Option<u32> {
     let span = condition.operand.span?;
     let tokens = Tokens::of(&query.text).ok()?;
     let all = || tokens.originals.iter().zip(&tokens.spans);
@@ -65,7 +67,7 @@ fn lost(query: &Query, condition: &Predicate) -> Option<String> {
     let [.., Token::LongArrow, Token::Placeholder(number)] = inside.as_slice() else { return None };
     let plain = inside[..inside.len() - 2].iter().all(|token| matches!(token, Token::Word(_) | Token::Period));
     let used = all().filter(|(token, _)| matches!(token, Token::Placeholder(other) if other == number)).count();
-    (plain && used == 1 && !tokens.squashed).then(|| number.clone())
+    number.strip_prefix('$')?.parse().ok().filter(|_| plain && used == 1 && !tokens.squashed)
 }
 
 /// The one key that fits.
@@ -118,26 +120,6 @@ fn rows_of_one(values: &BTreeMap<String, usize>, rows: f64) -> (f64, f64) {
     let chance = 2.0 * (alike + 1.0).sqrt();
     let of = |alike: f64| if all > 0.0 { rows * (alike / all).min(1.0) } else { rows };
     (of((alike - chance).max(0.0)), of(alike + chance + 2.0))
-}
-
-/// The text with the key in the place of `$number`; parameters after it move up.
-fn with_key(text: &str, number: &str, key: &str) -> Option<String> {
-    let lost: u32 = number.strip_prefix('$')?.parse().ok()?;
-    let tokens = Tokens::of(text).ok()?;
-    let (mut out, mut from) = (String::with_capacity(text.len() + key.len()), 0);
-    for (token, place) in tokens.originals.iter().zip(&tokens.spans) {
-        let Token::Placeholder(name) = token else { continue };
-        let this: u32 = name.strip_prefix('$')?.parse().ok()?;
-        out.push_str(text.get(from..place.start)?);
-        match this.cmp(&lost) {
-            std::cmp::Ordering::Less => out.push_str(name),
-            std::cmp::Ordering::Equal => out.push_str(&crate::ident::literal(key)),
-            std::cmp::Ordering::Greater => out.extend(["$".to_owned(), (this - 1).to_string()]),
-        }
-        from = place.end;
-    }
-    out.push_str(text.get(from..)?);
-    Some(out)
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::snapshot::Snapshot;
 mod bind;
 mod brief;
 mod command;
+pub mod constants;
 mod counters;
 mod entries;
 #[cfg(test)]

@@ -75,6 +75,23 @@ pub fn without_values(text: &str, backslash: Backslash) -> String {
     String::from_utf8_lossy(&shown).trim().to_owned()
 }
 
+/// The literals of a text as they are written, each by the number of the parameter that [`without_values`] puts there.
+pub fn literals(text: &str, backslash: Backslash) -> Vec<(u32, &str)> {
+    let mut out = Vec::new();
+    let mut scan = Scan::of(text, backslash, &mut out);
+    let mut next = 1 + highest_parameter(text, backslash);
+    let mut found = Vec::new();
+    while scan.at < scan.text.len() {
+        let (at, values) = (scan.at, scan.values.count);
+        scan.step();
+        if scan.values.count > values {
+            found.extend(text.get(at..scan.at).map(|written| (next, written)));
+            next += 1;
+        }
+    }
+    found
+}
+
 /// Of `$1`, `$2`, …, those in literals and comments left out; 0 without any.
 fn highest_parameter(text: &str, backslash: Backslash) -> u32 {
     let mut out = Vec::new();

@@ -44,7 +44,7 @@ pub struct Query {
     /// Our own, 16 hex digits: the same on every server, for every layout, IN-list length and parameter number.
     pub fingerprint: String,
     /// The text of its busiest entry, as the server has it but for a document's key that was put back (`json-key` among
-    /// `repairs`). All spans are in this text.
+    /// `repairs`) and constants that a log told (`log-constant`). All spans are in this text.
     pub text: String,
     /// The server's `queryid` of that entry.
     pub queryid: Option<i64>,

@@ -6,6 +6,7 @@
 //! one trace. It judges nothing; `n_plus_one` weighs the marks.
 
 mod burst;
+mod constant;
 mod distinct;
 pub mod entries;
 pub mod limits;
@@ -13,6 +14,7 @@ mod observer;
 mod rhythm;
 mod session;
 mod span;
+pub mod stated;
 mod statements;
 pub(in crate::analysis) mod tags;
 pub(in crate::analysis) mod times;
@@ -127,6 +129,8 @@ pub struct Traced {
     pub beats: Vec<Beat>,
     /// Executions in traces that repeat it, from `traceparent` tags.
     pub traced: Option<Tagged>,
+    /// Values that its parameters had each time, as SQL by their numbers in `text`; of columns with few values alone.
+    pub constants: BTreeMap<u32, String>,
     /// Where it comes from, by tag: route, job, or controller and action.
     pub routes: BTreeMap<String, u64>,
     /// `file:line` of tags.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::constant::Constants;
 use super::distinct::Distinct;
 use super::rhythm::Rhythm;
 use super::times::Times;
@@ -29,6 +30,7 @@ pub(super) type Id = u32;
 
 /// All that a log holds.
 pub(super) struct Statements<'a> {
+    snapshot: &'a Snapshot,
     binder: Binder<'a>,
     keys: Keys,
     counted: HashMap<&'a str, &'a Query>,
@@ -56,6 +58,7 @@ pub(super) struct Known {
     text: String,
     calls: u64,
     times: Times,
+    constants: Constants,
     rhythm: Rhythm,
     looped: BTreeMap<Id, Looped>,
     pub headless: u64,
@@ -72,6 +75,7 @@ pub(super) struct Known {
 impl<'a> Statements<'a> {
     pub(super) fn of(snapshot: &'a Snapshot, workload: &'a Workload) -> Self {
         Self {
+            snapshot,
             binder: Binder::of(snapshot),
             keys: Keys::read(snapshot),
             counted: workload.queries.iter().map(|query| (query.fingerprint.as_str(), query)).collect(),
@@ -124,6 +128,7 @@ impl<'a> Statements<'a> {
             known.noise = query.tables.is_empty();
             known.bodies = shape::bodies(id as usize, query, &self.keys);
             known.list = reads_list(query, &self.keys);
+            known.constants = Constants::of(query, self.snapshot);
             known.claim = query.lock.is_some_and(|lock| lock.exclusive || lock.skip_locked);
             // the text is kept once
             query.text = String::new();
@@ -181,8 +186,10 @@ impl<'a> Statements<'a> {
     }
 
     pub(super) fn count(&mut self, id: Id, ran: &Ran, at: i64) {
+        let backslash = self.backslash;
         let known = self.get_mut(id);
         known.calls += 1;
+        known.constants.add(executed(ran.text), ran.parameters, backslash);
         known.rhythm.add(at);
         if let Some(took) = ran.took {
             known.times.add(took);
@@ -224,6 +231,7 @@ impl Known {
             stddev_ms: self.times.stddev_ms(),
             p95_ms: self.times.percentile(0.95),
             p99_ms: self.times.percentile(0.99),
+            constants: self.constants.finish(),
             looped: self.looped.into_iter().filter_map(name).collect(),
             headless: self.headless,
             bursts: self.bursts,
