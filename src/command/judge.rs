@@ -16,6 +16,8 @@ use super::wishes::Wishes;
 
 /// Questions between two looks at the clock, for each backend.
 const AT_ONCE: usize = 64;
+/// Candidates between two looks at the clock.
+const PREPARED_AT_ONCE: usize = 100;
 
 /// The workload with the statements that only a planner could read.
 pub async fn adopted(ways: &mut Ways<'_>, snapshot: &Snapshot, workload: Workload) -> Workload {
@@ -46,14 +48,42 @@ pub async fn advise(
     let mut candidates = advisor::candidates(snapshot, workload);
     let mut oracle = Oracle::with_backends(snapshot, workload, ways, wishes.threads);
     progress.phase(format!("preparing {} candidates", candidates.designs.len()));
-    let designs: Vec<Design> = candidates.designs.keys().cloned().collect();
-    oracle.prepare(&designs).await;
-    leave_out(&mut candidates, &oracle);
-    let mut asking = Asking { oracle, wishes, progress, deadline, asked: 0, incomplete: false };
+    let untried = prepare(&mut oracle, &candidates, &deadline).await;
+    let incomplete = !untried.is_empty();
+    leave_out(&mut candidates, &oracle, untried);
+    let mut asking = Asking { oracle, wishes, progress, deadline, asked: 0, incomplete };
     let mut recommendations = asking.until_done(snapshot, workload, &candidates).await;
     let (summary, incomplete) = (asking.oracle.summary(), asking.incomplete);
     cast_doubt(&mut recommendations, &summary, snapshot);
     (recommendations, Judged { summary, incomplete, skipped: Vec::new() })
+}
+
+/// Makes the candidates known: all, or as many as there is time for, the most promising first. Those that are left.
+async fn prepare(oracle: &mut Oracle<'_>, candidates: &Candidates, deadline: &Deadline) -> Vec<Design> {
+    if deadline.0.is_none() {
+        let designs: Vec<Design> = candidates.designs.keys().cloned().collect();
+        oracle.prepare(&designs).await;
+        return Vec::new();
+    }
+    let mut left = by_promise(candidates);
+    loop {
+        let some: Vec<Design> = left.drain(..PREPARED_AT_ONCE.min(left.len())).collect();
+        oracle.prepare(&some).await;
+        if left.is_empty() || deadline.over() {
+            return left;
+        }
+    }
+}
+
+/// The first of every statement, then the second of every statement, and so on; then those of no statement.
+fn by_promise(candidates: &Candidates) -> Vec<Design> {
+    let mut ranks: BTreeMap<&Design, usize> = candidates.designs.keys().map(|design| (design, usize::MAX)).collect();
+    for (place, design) in candidates.promise.values().flat_map(|designs| designs.iter().enumerate()) {
+        ranks.entry(design).and_modify(|rank| *rank = place.min(*rank));
+    }
+    let mut designs: Vec<(usize, &Design)> = ranks.into_iter().map(|(design, rank)| (rank, design)).collect();
+    designs.sort();
+    designs.into_iter().map(|(_, design)| design.clone()).collect()
 }
 
 /// Figures of a lab that does not plan as the server does say so.
@@ -65,16 +95,13 @@ fn cast_doubt(recommendations: &mut Recommendations, summary: &Summary, snapshot
     }
 }
 
-/// What PostgreSQL would not build is no candidate.
-fn leave_out(candidates: &mut Candidates, oracle: &Oracle<'_>) {
-    let refused: Vec<(Design, String)> = candidates
-        .designs
-        .keys()
-        .filter_map(|design| {
-            Some((design.clone(), format!("PostgreSQL would not build it: {}", oracle.refused(design)?)))
-        })
-        .collect();
-    for (design, why) in refused {
+/// What PostgreSQL would not build is no candidate, nor what nobody had the time to try.
+fn leave_out(candidates: &mut Candidates, oracle: &Oracle<'_>, untried: Vec<Design>) {
+    let refused =
+        |design: &Design| Some((design.clone(), format!("PostgreSQL would not build it: {}", oracle.refused(design)?)));
+    let late = untried.into_iter().map(|design| (design, "the time limit was over before it was tried".to_owned()));
+    let left_out: Vec<(Design, String)> = candidates.designs.keys().filter_map(refused).chain(late).collect();
+    for (design, why) in left_out {
         candidates.designs.remove(&design);
         candidates.rejected.insert((design, why));
     }
