@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use pgassay::snapshot::{Snapshot, Values};
 use pgassay::what_if::lab::Lab;
 use pgassay::what_if::{Design, DesignKey};
+use pgassay::workload::identify;
 use serde::Deserialize;
 use sqlx::PgConnection;
 
-use crate::figures::{Figures, WhatIf, short};
+use crate::figures::{Figures, Unseen, WhatIf, short};
 use crate::plan::{self, Plan};
 use crate::source::{Source, directory, texts};
 use crate::statements::{failed, in_lab, search_path};
+use crate::told;
 
 /// An index of `candidates.json`.
 #[derive(Debug, Deserialize)]
@@ -49,10 +51,14 @@ pub async fn measure(source: &Source, figures: &mut Figures) {
     lab.add(&designs).await.unwrap_or_else(|error| panic!("{error:?}"));
     let mut connection = source.connect().await;
     let hypopg = texts(&mut connection, "CREATE EXTENSION IF NOT EXISTS hypopg SCHEMA public").await.is_ok();
-    for design in &designs {
+    let name = |design: &Design| snapshot.table(design.table_oid).expect("a table").name.as_str();
+    let told = told::decisions(source, &designs, &designs.iter().map(name).collect::<Vec<_>>()).await;
+    for (place, design) in designs.iter().enumerate() {
         let mut affected = affected(source, design, &snapshot, &mut connection).await;
         let truth = built(design, &snapshot, &affected, &mut connection).await;
         let name = format!("{} {}", snapshot.table(design.table_oid).expect("a table").name, design.body());
+        let told = |fingerprint: String| told.get(&(place, fingerprint)).copied();
+        unseen(&mut figures.unseen, &name, &affected, &truth, &told);
         let without = in_the_lab(source, &lab, design, &[], &snapshot, &affected).await.unwrap_or_default();
         affected.before_in_lab = without.iter().map(|plan| plan.cost).collect();
         let asked = in_the_lab(source, &lab, design, std::slice::from_ref(design), &snapshot, &affected).await;
@@ -90,6 +96,25 @@ fn judge(
             figures.errors.push(error);
         } else {
             figures.rough_errors.push(error);
+        }
+    }
+}
+
+/// What is decided without the literals against what is true with them.
+fn unseen(
+    figures: &mut Unseen,
+    name: &str,
+    affected: &Affected<'_>,
+    truth: &[Plan],
+    told: &dyn Fn(String) -> Option<bool>,
+) {
+    for ((query, before), real) in affected.queries.iter().zip(&affected.before).zip(truth) {
+        if let Some(told) = identify(query).and_then(told) {
+            let gains = real.cost < 0.9 * before;
+            figures.count(gains, told);
+            if gains && !told {
+                println!("  not told without the literals: {name}: {}", short(query));
+            }
         }
     }
 }

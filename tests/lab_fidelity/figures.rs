@@ -50,6 +50,26 @@ pub struct WhatIf {
     pub rough_errors: Vec<(f64, String)>,
 }
 
+/// Decisions without the literals: "at least 10 % cheaper" by the plan for any value or with calibrated constants.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unseen {
+    /// Of what really gains, what is told to gain.
+    pub recall: Share,
+    /// Of what is told to gain, what really gains.
+    pub precision: Share,
+}
+
+impl Unseen {
+    pub fn count(&mut self, gains: bool, told: bool) {
+        if gains {
+            self.recall.count(told);
+        }
+        if told {
+            self.precision.count(gains);
+        }
+    }
+}
+
 /// All figures of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Figures {
@@ -62,6 +82,7 @@ pub struct Figures {
     /// Statements that the server itself could not plan generically.
     pub unplanned: usize,
     pub lab: WhatIf,
+    pub unseen: Unseen,
     pub hypopg: WhatIf,
 }
 
@@ -133,6 +154,8 @@ impl Figures {
         self.redacted_and_server.add(&other.redacted_and_server);
         self.unplanned += other.unplanned;
         self.lab.add(&other.lab);
+        self.unseen.recall.add(other.unseen.recall);
+        self.unseen.precision.add(other.unseen.precision);
         self.hypopg.add(&other.hypopg);
     }
 
@@ -144,6 +167,8 @@ impl Figures {
         self.redacted_and_server.print("generic, tokens or server");
         println!("      {} texts have no generic plan on the server either", self.unplanned);
         self.lab.print("indexes in the lab");
+        let Unseen { recall, precision } = self.unseen;
+        println!("  without the literals: recall {}, precision {}", recall.text(), precision.text());
         self.hypopg.print("indexes by HypoPG");
     }
 
@@ -156,6 +181,8 @@ impl Figures {
             ("generic plans of a redacted snapshot", self.redacted.same_cost.percent(), 99.0),
             ("same plan with a candidate", self.lab.same_plan.percent(), 97.0),
             ("same decision", self.lab.decision.percent(), 99.0),
+            ("recall without the literals", self.unseen.recall.percent(), 85.0),
+            ("precision without the literals", self.unseen.precision.percent(), 80.0),
             ("median cost error at most 0.5 %", 0.5 - 100.0 * quantile(&self.lab.errors, 0.5), 0.0),
             ("95th percentile of cost errors at most 5 %", 5.0 - 100.0 * quantile(&self.lab.errors, 0.95), 0.0),
         ];

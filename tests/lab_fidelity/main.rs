@@ -12,6 +12,7 @@ mod figures;
 mod plan;
 mod source;
 mod statements;
+mod told;
 
 use figures::Figures;
 use source::Source;

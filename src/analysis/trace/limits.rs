@@ -34,6 +34,8 @@ pub fn limits(tally: &Tally, trace: &Trace, snapshot: &Snapshot) -> Vec<Gap> {
         strays(trace),
         anywhere(trace),
         left_out(trace),
+        waits_of_nobody(trace),
+        unread_plans(trace),
     ];
     limits.into_iter().flatten().collect()
 }
@@ -105,6 +107,30 @@ fn anywhere(trace: &Trace) -> Option<Gap> {
     };
     let remedy = "log_line_prefix = '%m [%p] %q%u@%d %a ' (with %d), or log_destination = 'jsonlog'";
     (trace.anywhere > 0).then(|| gap("log statements", why(), Some(remedy)))
+}
+
+fn waits_of_nobody(trace: &Trace) -> Option<Gap> {
+    let waits = trace.evidence.waits_of_nobody;
+    let why = || {
+        let waits = Count(waits as f64);
+        format!(
+            "{waits} of them belong to no statement: a command such as ALTER TABLE waited, several statements stood in one \
+             text, or the log does not show it"
+        )
+    };
+    (waits > 0).then(|| gap("lock waits in the log", why(), None))
+}
+
+fn unread_plans(trace: &Trace) -> Option<Gap> {
+    let (read, unread) = (trace.evidence.plans, trace.evidence.unread_plans);
+    let why = || {
+        format!(
+            "{} of {} plans of auto_explain could not be read: cut short, or in a form other than text and JSON",
+            Count(unread as f64),
+            Count((read + unread) as f64)
+        )
+    };
+    (unread > 0).then(|| gap("plans in the log", why(), Some("auto_explain.log_format = json")))
 }
 
 /// Loops consist of quick statements: none of 45,000 measured ones took as long as a usual threshold.
@@ -192,6 +218,7 @@ fn left_out(trace: &Trace) -> Option<Gap> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::slowness::Evidence;
     use crate::snapshot::Setting;
 
     fn tally() -> Tally {
@@ -201,6 +228,10 @@ mod tests {
     fn ordered() -> Trace {
         let statements = [("f".to_owned(), super::super::Traced::default())].into();
         Trace { statements, sessions: true, seconds: Some(60.0), ..Trace::default() }
+    }
+
+    fn told(evidence: Evidence) -> Trace {
+        Trace { evidence, ..ordered() }
     }
 
     #[test]
@@ -229,6 +260,13 @@ mod tests {
                 Tally { ambiguous_zone: Some("CST".to_owned()), ..tally() },
                 ordered(),
                 "several time zones are called CST",
+            ),
+            ("waits", tally(), told(Evidence { waits_of_nobody: 2, ..Evidence::default() }), "2 of them belong to no"),
+            (
+                "plans",
+                tally(),
+                told(Evidence { plans: 3, unread_plans: 1, ..Evidence::default() }),
+                "1 of 4 plans of auto_explain could not be read",
             ),
             ("stray", tally(), Trace { strays: 1, ..ordered() }, "1 executions have a time more than a day"),
             (
