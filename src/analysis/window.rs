@@ -11,6 +11,8 @@ pub(super) const FEW: f64 = 20.0;
 const FEW_INTERVALS: usize = 10;
 /// Mean calls per block up to which loops can be told from the swing of the traffic.
 const BUSY: f64 = 20.0;
+/// Blocks of two statements side by side at most: a long window has longer ones.
+const MOST_BLOCKS: f64 = 60.0;
 
 /// What each statement did while it was watched.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -30,6 +32,17 @@ pub struct Series {
     pub calls: Vec<f64>,
     /// Rows.
     pub rows: Vec<f64>,
+}
+
+/// What a body and a list did in the same time.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Block {
+    /// Executions of the body.
+    pub calls: f64,
+    /// Executions of the list.
+    pub reads: f64,
+    /// Rows of the list.
+    pub rows: f64,
 }
 
 impl Window {
@@ -84,6 +97,26 @@ impl Window {
         let sum = |of: &dyn Fn(f64, f64) -> f64| one.iter().zip(other).map(|(x, y)| of(x - a, y - b)).sum::<f64>();
         let spread = (sum(&|x, _| x * x) * sum(&|_, y| y * y)).sqrt();
         if spread > 0.0 { sum(&|x, y| x * y) / spread } else { 0.0 }
+    }
+
+    /// A body and a list side by side, in blocks of a second or longer. A block begins with a read of the list, if that does
+    /// not take too long: so what the body still has to do for the rows of an earlier one is seldom cut in two.
+    pub fn both(&self, body: usize, list: usize) -> Vec<Block> {
+        let at_least_s = 0.95 * (self.seconds.iter().sum::<f64>() / MOST_BLOCKS).max(1.0);
+        let (body, list) = (&self.series[body], &self.series[list]);
+        let (mut blocks, mut block, mut lasts_s) = (Vec::new(), Block::default(), 0.0);
+        for (at, seconds) in self.seconds.iter().enumerate() {
+            if lasts_s >= at_least_s && (list.calls[at] > 0.0 || lasts_s >= 2.0 * at_least_s) {
+                blocks.push(std::mem::take(&mut block));
+                lasts_s = 0.0;
+            }
+            lasts_s += seconds;
+            block.calls += body.calls[at];
+            block.reads += list.calls[at];
+            block.rows += list.rows[at];
+        }
+        blocks.push(block);
+        blocks
     }
 
     /// Calls and lengths of blocks of intervals that last so long at least.

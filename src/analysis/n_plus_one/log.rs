@@ -2,7 +2,7 @@
 
 use super::traps::Together;
 use super::weights::WEIGHTS;
-use crate::analysis::trace::{Trace, Traced};
+use crate::analysis::trace::{Looped, Trace, Traced};
 use crate::analysis::window::{FEW, slack};
 use crate::workload::Workload;
 
@@ -18,8 +18,10 @@ pub struct Order {
     pub odds: f64,
     /// The list that most loops run over.
     pub list: Option<String>,
-    /// Executions for each time that the list is read, or in each run.
+    /// Executions for each time that the list is read.
     pub per_parent: Option<f64>,
+    /// Executions in each loop; where it is one within another, in the outer one.
+    pub per_loop: Option<f64>,
     /// Executions that come together.
     pub together: Option<f64>,
 }
@@ -65,8 +67,9 @@ pub fn weigh(traced: &Traced, common: Common) -> Option<Order> {
     let penalty = if common.whole_seconds { weights.whole_second } else { 0.0 };
     let odds = weights.intercept + weights.marked * marked(traced) + rhythm + penalty;
     let most = traced.looped.iter().max_by(|(one, a), (two, b)| a.calls.cmp(&b.calls).then(two.cmp(one)));
-    let per_parent = most.map(|(_, looped)| looped.calls as f64 / looped.loops.max(1) as f64);
-    Some(Order { odds, list: most.map(|(list, _)| list.clone()), per_parent, together })
+    let per = |of: fn(&Looped) -> u64| most.map(|(_, looped)| looped.calls as f64 / of(looped).max(1) as f64);
+    let (per_parent, per_loop) = (per(|looped| looped.reads), per(|looped| looped.loops));
+    Some(Order { odds, list: most.map(|(list, _)| list.clone()), per_parent, per_loop, together })
 }
 
 /// Share of the executions that bear the marks of a loop.

@@ -5,6 +5,7 @@
 //! together, a log their order, tags the very request: each in turn says more, and what a stronger one says
 //! replaces the weaker one's word. The weights are in `rules/weights/n-plus-one.toml`.
 
+mod each_row;
 pub(super) mod keys;
 mod log;
 mod pattern;
@@ -15,6 +16,7 @@ mod traps;
 mod weights;
 mod window;
 
+use each_row::EachRow;
 use keys::Keys;
 use log::{Common, NoCounts, Order};
 use relation::relation;
@@ -89,7 +91,8 @@ impl Judge<'_> {
         }
         let counted = (query.counters.calls >= WEIGHTS.min_calls).then(|| self.counted(body)).flatten();
         let odds = counted.map_or(NO_LIST, |scored| scored.odds);
-        let rhythm = self.watched.window.and_then(|window| window::weigh(window, body.query, odds));
+        let rhythm =
+            self.watched.window.and_then(|window| window::weigh(window, body.query, odds, self.followed(window, body)));
         let traced = self.watched.trace.and_then(|trace| trace.statements.get(&query.fingerprint));
         if traced.is_some_and(|traced| log::is_worker(traced) && traced.traced.is_none()) {
             return None;
@@ -114,6 +117,15 @@ impl Judge<'_> {
         parents(self.workload, &self.keys, body).map(|evidence| evidence.scored(child)).reduce(Scored::better)
     }
 
+    /// The related list whose rows its calls follow, in a window.
+    fn followed(&self, window: &Window, body: &Body) -> Option<EachRow> {
+        let detail =
+            |table| traps::one_row_reader(self.workload, &self.keys, body, table, window, WEIGHTS.worker_calls);
+        let lists = parents(self.workload, &self.keys, body).filter(|list| !list.detail && !detail(list.table));
+        let followed = lists.filter_map(|list| each_row::follow(window, body.query, list.parent));
+        followed.reduce(|best, next| if next.evidence > best.evidence { next } else { best })
+    }
+
     fn position(&self, fingerprint: &str) -> Option<usize> {
         self.workload.queries.iter().position(|query| query.fingerprint == fingerprint)
     }
@@ -127,13 +139,15 @@ impl Said<'_> {
         let list = self.order.as_ref().and_then(|order| judge.position(order.list.as_ref()?));
         let together = self.order.as_ref().and_then(|order| order.together);
         let together = together.or(self.rhythm.map(|rhythm| rhythm.together));
-        let looped = self.order.as_ref().and_then(|order| order.per_parent);
+        let per_parent = self.order.as_ref().and_then(|order| order.per_parent);
+        let per_loop = self.order.as_ref().and_then(|order| order.per_loop);
+        let followed = self.rhythm.and_then(|rhythm| rhythm.list);
         Some(NPlusOne {
             child: self.body.query,
-            parent: list.or(self.counted.map(|scored| scored.parent)),
+            parent: list.or(followed).or(self.counted.map(|scored| scored.parent)),
             pattern: self.pattern(child).to_owned(),
-            calls_per_parent: looped.or(together).or(self.counted.map(|scored| scored.fan_out)),
-            calls_per_request: self.per_trace().or(looped).or(together),
+            calls_per_parent: per_parent.or(together).or(self.counted.map(|scored| scored.fan_out)),
+            calls_per_request: self.per_trace().or(per_loop).or(together),
             confidence,
             level: level.to_owned(),
             key_columns: self.body.columns.iter().cloned().collect(),
@@ -209,8 +223,8 @@ fn parents<'a>(workload: &'a Workload, keys: &'a Keys, body: &'a Body) -> impl I
     let writes = workload.queries[body.query].kind != Kind::Select;
     lists.filter_map(move |(position, list)| {
         let (relation, table) = relation(list, body, writes, keys)?;
-        let detail = traps::one_row_reader(workload, keys, body, table);
-        Some(Evidence { parent: position, list, relation, detail })
+        let detail = traps::one_row_reader(workload, keys, body, table, &ByCount, WEIGHTS.equal_calls);
+        Some(Evidence { parent: position, list, relation, table, detail })
     })
 }
 

@@ -13,6 +13,8 @@ pub struct Evidence<'a> {
     pub list: &'a Query,
     /// How its rows give the keys.
     pub relation: Relation,
+    /// The table of the list that gives them.
+    pub table: u32,
     /// A one-row read of the related table ran equally often.
     pub detail: bool,
 }

@@ -1,6 +1,7 @@
 //! The list page of a shop, and what only looks like it.
 
 use super::*;
+use crate::analysis::window::Series;
 use crate::snapshot::{Column, Constraint, ConstraintKind, Index, IndexKey, Table};
 use crate::workload::{Counters, JoinPair, Limit, Lock, Operand, Predicate, SortKey, TableUse};
 
@@ -184,6 +185,32 @@ fn what_runs_often_for_another_reason_is_not_suspected() {
         ("the list is itself looked up by the key", vec![school(1_400), query("…", LIST, &["school_id"], 100, 2_000)]),
     ] {
         assert_eq!(found(queries), [], "{case}");
+    }
+}
+
+/// The calls of votes, prices of an item, and one more, in seconds of which some have more than others.
+fn watched(queries: Vec<Query>) -> Option<NPlusOne> {
+    let rows: Vec<f64> = (0..30).map(|second| f64::from(second * second % 7) * 16.0).collect();
+    let series = |each: f64| Series { calls: rows.iter().map(|rows| rows / each).collect(), rows: rows.clone() };
+    let series = vec![series(1.0), series(16.0), series(1.0)];
+    // the swing of the traffic is as great, so how the calls come says nothing
+    let window = Window { seconds: vec![1.0; 30], series, swing: 1.0 };
+    let workload = Workload { queries, ..Workload::default() };
+    let found = find(&catalog(true), &workload, Watched { window: Some(&window), trace: None });
+    found.into_iter().find(|one| one.child == 0)
+}
+
+#[test]
+fn calls_that_follow_the_rows_of_a_list_are_its_loop_unless_a_page_reads_one_row_each_time() {
+    let votes = || query("SELECT … FROM vote WHERE price_id = $1", VOTE, &["price_id"], 6_100, 18_300);
+    let price = || query("SELECT … FROM price WHERE id = $1", PRICE, &["id"], 900, 900);
+    let school = || query("SELECT … FROM school WHERE id = $1", SCHOOL, &["id"], 900, 900);
+    for (case, third, expected) in [("alone", school(), true), ("with the price that it is for", price(), false)] {
+        let found = watched(vec![votes(), prices_of_an_item(), third]).unwrap_or_else(|| panic!("{case}"));
+        assert_eq!(found.confidence >= 0.9, expected, "{case}: {found:?}");
+        assert_eq!((found.parent, found.level.as_str()), (Some(1), "window"), "{case}");
+        assert!(expected || found.confidence < 0.1, "{case}: {found:?}");
+        assert!(!expected || found.calls_per_parent == Some(16.0), "{case}: {found:?}");
     }
 }
 

@@ -74,15 +74,22 @@ fn named(snapshot: &Snapshot, table: u32, words: &[&str]) -> bool {
     snapshot.table(table).is_some_and(|table| has_word(&table.name, words))
 }
 
-/// A detail page: one row of the parent's table is read as often as the body runs.
-pub fn one_row_reader(workload: &Workload, keys: &Keys, body: &Body, table: u32) -> bool {
+/// A detail page: one row of the parent's table is read as often as the body runs, within a share.
+pub fn one_row_reader(
+    workload: &Workload,
+    keys: &Keys,
+    body: &Body,
+    table: u32,
+    together: &dyn Together,
+    within: f64,
+) -> bool {
     let fits = |(position, query): (usize, &Query)| {
         position != body.query
             // the server's own check of a foreign key shows nobody anything
             && query.toplevel
             && query.kind == Kind::Select
             && shape::reads_one_row(query, table, keys)
-            && ByCount.as_often(workload, position, body.query, WEIGHTS.equal_calls)
+            && together.as_often(workload, position, body.query, within)
     };
     workload.queries.iter().enumerate().any(fits)
 }

@@ -26,6 +26,7 @@ pub struct Weights {
 pub struct OfWindow {
     pub intercept: f64,
     pub together: f64,
+    pub each_row: f64,
     pub snapshot: f64,
     pub min_calls: f64,
     pub alike: f64,

@@ -144,8 +144,10 @@ pub struct Traced {
 pub struct Looped {
     /// Executions of the body.
     pub calls: u64,
-    /// Loops.
+    /// Loops; one within another is a part of it.
     pub loops: u64,
+    /// Times that the list was read in them.
+    pub reads: u64,
 }
 
 /// What traces tell of a statement.

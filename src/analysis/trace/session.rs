@@ -12,7 +12,9 @@ const LOOP: u64 = 3;
 /// Executions from which look-ups without a list are a run.
 const RUN: u64 = 5;
 /// Statements that have nothing to do with a loop and may stand in it.
-const STRANGERS: u32 = 2;
+const STRANGERS: usize = 2;
+/// Executions of these between two of the loop.
+const STRANGE: u32 = 8;
 /// Lists that a session may be walking at a time.
 const HEADS: usize = 4;
 /// Statements of which a run's rounds consist: `SELECT`, `INSERT`, and one more.
@@ -50,7 +52,14 @@ struct Head {
     /// The statement before it: when that comes again, so does the next request.
     before: Option<Id>,
     taken: Vec<Taken>,
-    strangers: u32,
+    strangers: Strangers,
+}
+
+/// What ran since the last statement of a loop and is not of it.
+#[derive(Debug, Default)]
+struct Strangers {
+    ids: Vec<Id>,
+    calls: u32,
 }
 
 /// A look-up in a loop.
@@ -118,15 +127,15 @@ impl Session {
         self.close_heads(statements, |head| head.list == seen.id);
         let taken = statements.is_body(seen.id) && self.heads.iter_mut().rev().any(|head| head.take(statements, seen));
         if !taken {
-            self.heads.iter_mut().for_each(|head| head.strangers += 1);
-            let again = |head: &Head| head.before == Some(seen.id) || head.strangers > STRANGERS;
+            self.heads.iter_mut().for_each(|head| head.strangers.add(seen.id));
+            let again = |head: &Head| head.before == Some(seen.id) || head.strangers.too_many();
             self.close_heads(statements, again);
         }
         if statements.get(seen.id).list && !self.heads.iter().any(|head| head.holds(seen.id)) {
             if self.heads.len() == HEADS {
                 self.close_head(statements, 0);
             }
-            let head = Head { list: seen.id, before: self.before, taken: Vec::new(), strangers: 0 };
+            let head = Head { list: seen.id, before: self.before, taken: Vec::new(), strangers: Strangers::default() };
             self.heads.push(head);
         }
     }
@@ -164,10 +173,11 @@ impl Session {
     }
 
     fn close_head(&mut self, statements: &mut Statements, at: usize) {
-        for taken in self.heads.remove(at).taken {
-            if taken.calls >= LOOP {
-                statements.loop_over(taken.list, taken.body, taken.calls, &taken.values);
-            }
+        let all = self.heads.remove(at).taken;
+        for taken in all.iter().filter(|taken| taken.calls >= LOOP) {
+            // the list of an inner loop is a body of the outer one
+            let reads = all.iter().find(|one| one.body == taken.list).map_or(1, |one| one.calls);
+            statements.loop_over((taken.list, reads), taken.body, taken.calls, &taken.values);
         }
     }
 
@@ -177,6 +187,20 @@ impl Session {
                 self.runs.swap_remove(at).close(statements);
             }
         }
+    }
+}
+
+impl Strangers {
+    fn add(&mut self, id: Id) {
+        self.calls += 1;
+        if !self.ids.contains(&id) {
+            self.ids.push(id);
+        }
+    }
+
+    /// A loop may repeat what is not of it for each row, too.
+    fn too_many(&self) -> bool {
+        self.ids.len() > STRANGERS || self.calls > STRANGE
     }
 }
 
@@ -190,7 +214,7 @@ impl Head {
         if let Some(taken) = self.taken.iter_mut().find(|taken| taken.body == seen.id) {
             taken.calls += 1;
             taken.values.add(seen.values);
-            self.strangers = 0;
+            self.strangers = Strangers::default();
             return true;
         }
         let inner: Vec<Id> = self.taken.iter().rev().map(|taken| taken.body).collect();
@@ -200,7 +224,7 @@ impl Head {
         let mut taken = Taken { body: seen.id, list, calls: 1, values: Distinct::default() };
         taken.values.add(seen.values);
         self.taken.push(taken);
-        self.strangers = 0;
+        self.strangers = Strangers::default();
         true
     }
 }

@@ -199,13 +199,14 @@ impl<'a> Statements<'a> {
         }
     }
 
-    /// A loop over `list` has ended.
-    pub(super) fn loop_over(&mut self, list: Id, body: Id, calls: u64, values: &Distinct) {
+    /// A loop over `list` has ended, in which it was read so often.
+    pub(super) fn loop_over(&mut self, (list, reads): (Id, u64), body: Id, calls: u64, values: &Distinct) {
         if values.mostly() {
             let known = self.get_mut(body);
             let looped = known.looped.entry(list).or_default();
             looped.calls += calls;
             looped.loops += 1;
+            looped.reads += reads;
         }
     }
 

@@ -90,6 +90,23 @@ fn nested_loops_are_each_a_loop() {
     let trace = log.read();
     assert_eq!(looped(&trace, "FROM book").0, 4);
     assert_eq!(looped(&trace, "FROM review").0, 12);
+    let reads: Vec<u64> = of(&trace, "FROM review").looped.values().map(|looped| looped.reads).collect();
+    assert_eq!(reads, [4], "the books of four authors");
+}
+
+#[test]
+fn a_loop_may_repeat_two_others_for_each_row_but_not_three_nor_many_times() {
+    for (others, times, expected) in [(2, 3, (5, 1)), (2, 5, (0, 0)), (3, 1, (0, 0))] {
+        let mut log = Written::default();
+        log.run(0, 1, BOOKS);
+        for row in 0..5 {
+            log.run(1, 1, format!("SELECT id, name FROM author WHERE id = {row}"));
+            for other in 0..others {
+                (0..times).for_each(|_| log.run(1, 1, format!("SELECT count(*) AS c{other} FROM review WHERE id > 5")));
+            }
+        }
+        assert_eq!(looped(&log.read(), "FROM author"), expected, "{others} others, {times} times each");
+    }
 }
 
 #[test]
