@@ -108,12 +108,12 @@ fn a_baseline_hides_what_is_known_and_shows_what_is_new() {
     assert_eq!(create.code, 0, "{}", create.stderr);
     assert_eq!((pgassay(&here, &audit).code, check(&here).code), (0, 0));
 
-    let partly = ["baseline", "create", "--snapshot", &snapshot(), "--skip", "unused-index"].map(str::to_owned);
+    let partly = ["baseline", "create", "--snapshot", &snapshot(), "--skip", "redundant-index"].map(str::to_owned);
     pgassay(&here, &partly.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(pgassay(&here, &audit).code, 1);
     let found = check(&here);
     assert_eq!(found.code, 1);
-    let new = |line: &str| line.starts_with("new   unused-index public.");
+    let new = |line: &str| line.starts_with("new   redundant-index public.");
     assert!(!found.stdout.is_empty() && found.stdout.lines().all(new), "{}", found.stdout);
 }
 

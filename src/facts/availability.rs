@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::LogRead;
-use crate::snapshot::{Gap, Snapshot, StatementsState};
+use crate::snapshot::{Gap, Snapshot, StatementsState, Table};
 
 /// What could be read, and how old the counters are.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -116,7 +116,14 @@ fn not_yet_read(snapshot: &Snapshot) -> impl Iterator<Item = Gap> {
     // there is no server without a database
     let around = !snapshot.surroundings.databases.is_empty() || snapshot.gaps.iter().any(|gap| gap.what == "databases");
     let own = [("triggers", snapshot.triggers.is_none()), ("collations", snapshot.collation_drifts.is_none())];
-    let parts = own.into_iter().chain(SURROUNDINGS.map(|part| (part, !around)));
+    let lacks = |field: fn(&Table) -> bool| snapshot.tables.iter().any(field);
+    let of_tables = [
+        ("detached-partitions", lacks(|table| table.detach_pending.is_none())),
+        ("dropped-columns", lacks(|table| table.dropped_columns.is_none())),
+        ("rewrite-rules", lacks(|table| table.rewrite_rules.is_none())),
+        ("sequence-owners", snapshot.sequences.iter().any(|sequence| sequence.owned.is_none())),
+    ];
+    let parts = own.into_iter().chain(of_tables).chain(SURROUNDINGS.map(|part| (part, !around)));
     parts.filter(|(_, missing)| *missing).map(|(what, _)| Gap {
         what: what.to_owned(),
         why: format!("this snapshot was taken by an earlier pgassay, which did not read {}", what.replace('-', " ")),
@@ -159,5 +166,21 @@ mod tests {
         assert_eq!(gaps(&Snapshot::default()), [true, true]);
         let read = Snapshot { triggers: Some(Vec::new()), collation_drifts: Some(Vec::new()), ..Snapshot::default() };
         assert_eq!(gaps(&read), [false, false]);
+    }
+
+    #[test]
+    fn a_table_of_an_earlier_snapshot_leaves_open_what_was_not_asked_of_it() {
+        let gaps = |table: Table| {
+            let available = Availability::of(&Snapshot { tables: vec![table], ..Snapshot::default() }, None);
+            ["detached-partitions", "dropped-columns", "rewrite-rules"].map(|part| available.gap(part).is_some())
+        };
+        assert_eq!(gaps(Table::default()), [true, true, true]);
+        let read = Table {
+            detach_pending: Some(false),
+            dropped_columns: Some(0),
+            rewrite_rules: Some(0),
+            ..Table::default()
+        };
+        assert_eq!(gaps(read), [false, false, false]);
     }
 }

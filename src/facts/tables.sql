@@ -145,7 +145,7 @@ CREATE TABLE table_ (
   partition_bound TEXT,                  -- of a partition: FOR VALUES …, or DEFAULT
   partition_starts_in_s REAL,            -- seconds from now to its lower bound, negative: ago; of a range over one time
   partition_ends_in_s REAL,              -- likewise to its upper bound
-  detach_pending INTEGER NOT NULL,       -- DETACH … CONCURRENTLY did not come to its end
+  detach_pending INTEGER,                -- DETACH … CONCURRENTLY did not come to its end; NULL in earlier snapshots
   extension TEXT,                        -- extension that owns it
   rows REAL,                             -- estimated live rows (reltuples; of a partitioned table: sum of the leaves)
   pages INTEGER NOT NULL,                -- relpages
@@ -157,8 +157,8 @@ CREATE TABLE table_ (
   all_visible_pages INTEGER NOT NULL,    -- relallvisible (likewise)
   fillfactor INTEGER NOT NULL,           -- of the options, else 100
   padding_bytes INTEGER,                 -- bytes a row that another order of the columns would save; NULL: no telling
-  dropped_columns INTEGER NOT NULL,      -- columns that were dropped; their numbers stay taken
-  rewrite_rules INTEGER NOT NULL,        -- enabled rules (CREATE RULE) for INSERT, UPDATE or DELETE
+  dropped_columns INTEGER,               -- columns that were dropped, whose numbers stay taken; NULL in earlier snapshots
+  rewrite_rules INTEGER,                 -- enabled rules (CREATE RULE) for INSERT, UPDATE or DELETE; NULL in earlier snapshots
   options TEXT NOT NULL,                 -- reloptions, joined by a comma
   replica_identity TEXT NOT NULL,        -- d default, n nothing, f full, i index
   published INTEGER NOT NULL,            -- in a publication
@@ -296,7 +296,7 @@ CREATE TABLE constraint_ (
   definition TEXT NOT NULL               -- pg_get_constraintdef
 );
 
--- A foreign key, once per partition tree.
+-- A foreign key that the server checks, once per partition tree.
 CREATE TABLE foreign_key (
   constraint_id INTEGER PRIMARY KEY,     -- constraint_.constraint_id
   name TEXT NOT NULL,                    -- unquoted
@@ -308,7 +308,7 @@ CREATE TABLE foreign_key (
   referenced_columns TEXT NOT NULL,      -- joined by ", "
   on_delete TEXT NOT NULL,               -- no action, restrict, cascade, set null, set default
   validated INTEGER NOT NULL,            -- convalidated
-  covering_index_id INTEGER,             -- usable B-tree or hash index that the check can use, leading columns in any order
+  covering_index_id INTEGER,             -- usable index that the check can use, leading columns in any order
   leading_index_id INTEGER,              -- else one that begins with one of the columns
   rows REAL,                             -- rows of the referencing table
   referenced_deletes INTEGER NOT NULL,   -- deletes on the referenced table

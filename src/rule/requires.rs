@@ -50,18 +50,22 @@ pub struct Requires {
 }
 
 /// What `parts` may name.
-pub(super) const PARTS: [&str; 17] = [
+pub(super) const PARTS: [&str; 21] = [
     "collations",
     "configuration-files",
     "databases",
     "definer-functions",
+    "detached-partitions",
+    "dropped-columns",
     "hba-rules",
     "policies",
     "prepared-transactions",
     "progress",
+    "rewrite-rules",
     "role-settings",
     "roles",
     "schemas",
+    "sequence-owners",
     "server-counters",
     "settings",
     "sizes",

@@ -49,12 +49,34 @@ pub async fn run_one(rule: &Rule, facts: &mut Facts, change: &Override) -> Resul
     }
     let answer = facts.query(&rule.sql, &change.parameters(rule)).await;
     let answer = answer.map_err(|source| RuleError::Failed { id: rule.id.clone(), source })?;
+    let (answer, left_open) = left_open(rule, answer)?;
     let rows = rows(rule, answer, change)?;
-    Ok(match (rows.is_empty(), requirement) {
-        (false, _) => Outcome::Found(rows),
-        (true, Requirement::Partly(why)) => Outcome::NotEvaluated(why),
-        (true, _) => Outcome::Clean,
+    Ok(match (rows.is_empty(), requirement, left_open) {
+        (false, ..) => Outcome::Found(rows),
+        (true, Requirement::Partly(why), _) | (true, _, Some(why)) => Outcome::NotEvaluated(why),
+        (true, ..) => Outcome::Clean,
     })
+}
+
+/// The answer without the rows that say what the rule could not judge in `not_evaluated`, and the first of these.
+fn left_open(rule: &Rule, mut answer: Answer) -> Result<(Answer, Option<String>), RuleError> {
+    let Some(at) = answer.columns.iter().position(|column| column == "not_evaluated") else { return Ok((answer, None)) };
+    answer.columns.remove(at);
+    let mut whys = Vec::new();
+    answer.rows.retain_mut(|row| {
+        let why = row.remove(at);
+        let finding = why.is_null();
+        whys.extend((!finding).then_some(why));
+        finding
+    });
+    match whys.into_iter().next() {
+        None => Ok((answer, None)),
+        Some(Value::String(why)) => Ok((answer, Some(why))),
+        Some(other) => {
+            let problem = format!("not_evaluated is {other}, not a text");
+            Err(RuleError::Row { id: rule.id.clone(), problem })
+        }
+    }
 }
 
 /// Worst first; of rows about the same subject, which would be one finding, the worst stays.
@@ -132,5 +154,34 @@ impl Cells<'_> {
         let known = [Severity::Info, Severity::Warning, Severity::Error];
         let found = known.into_iter().find(|severity| severity.name() == text);
         found.map(Some).ok_or_else(|| format!("severity is \"{text}\", not info, warning or error"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: &str = "title = 't'\nseverity = 'info'\nsince = '0.1.0'\nremedy = 'advice'\nsql = 'SELECT 1 AS subject'\n\
+                        message = 'm'\n[docs]\nproblem = 'p'\nremedy = 'r'\n[[example]]\nname = 'a'\nfinds = ['x']\n[[example]]\nname = 'b'\nfinds = []\n";
+
+    #[test]
+    fn a_row_that_could_not_be_judged_is_no_finding_and_the_first_reason_is_told() {
+        let rule = Rule::parse("rules/test/t.toml", RULE).expect("a rule");
+        let answer = |rows: &[(&str, Value)]| Answer {
+            columns: vec!["not_evaluated".to_owned(), "subject".to_owned()],
+            rows: rows.iter().map(|(subject, why)| vec![why.clone(), Value::from(*subject)]).collect(),
+        };
+        for (given, subjects, why) in [
+            (answer(&[("a", Value::Null)]), vec!["a"], None),
+            (answer(&[("a", "young".into()), ("b", Value::Null), ("c", "small".into())]), vec!["b"], Some("young")),
+            (answer(&[]), vec![], None),
+        ] {
+            let (kept, told) = left_open(&rule, given).expect("an answer");
+            assert_eq!(kept.columns, ["subject"]);
+            assert_eq!(kept.rows, subjects.into_iter().map(|one| vec![Value::from(one)]).collect::<Vec<_>>());
+            assert_eq!(told.as_deref(), why);
+        }
+        let wrong = left_open(&rule, answer(&[("a", 5.into())])).expect_err("an error").to_string();
+        assert!(wrong.contains("not_evaluated is 5, not a text"), "{wrong}");
     }
 }

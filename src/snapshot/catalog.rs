@@ -39,15 +39,15 @@ pub struct Table {
     pub is_partition: bool,
     /// Parents in `pg_inherits`, partitioned or by old inheritance.
     pub parents: Vec<u32>,
-    /// `inhdetachpending`, 14 and later: DETACH … CONCURRENTLY did not come to its end.
+    /// `inhdetachpending`, 14 and later: DETACH … CONCURRENTLY did not come to its end. `None`: not read, as the next two.
     #[serde(default)]
-    pub detach_pending: bool,
+    pub detach_pending: Option<bool>,
     /// Columns that were dropped; their numbers stay taken.
     #[serde(default)]
-    pub dropped_columns: u32,
+    pub dropped_columns: Option<u32>,
     /// Enabled rules (`pg_rewrite`) for INSERT, UPDATE or DELETE.
     #[serde(default)]
-    pub rewrite_rules: u32,
+    pub rewrite_rules: Option<u32>,
     /// `pg_get_partkeydef`, for a partitioned table.
     pub partition_key: Option<String>,
     /// `pg_get_expr(relpartbound)`, for a partition.

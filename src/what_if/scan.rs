@@ -224,6 +224,7 @@ fn selectivity(predicate: &Predicate, facts: &TableFacts, values: f64) -> f64 {
         Comparison::Like | Comparison::ILike | Comparison::Regex => MATCH,
         Comparison::Json | Comparison::Array | Comparison::FullText | Comparison::Overlap => CONTAINS,
         Comparison::NotEqual => 1.0 - equal(&predicate.operand, facts),
+        Comparison::Other if predicate.operator == "IS NOT DISTINCT FROM" => equal(&predicate.operand, facts),
         _ => OTHER,
     }
 }

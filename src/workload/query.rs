@@ -171,7 +171,7 @@ pub struct Expr {
 /// How a predicate compares.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Comparison {
-    /// `=` or `IS NOT DISTINCT FROM` with a constant, parameter or one-element IN list.
+    /// `=` with a constant, parameter or one-element IN list.
     #[default]
     Equal,
     /// IN with more than one element, `= ANY(array)`.

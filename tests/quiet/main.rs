@@ -7,4 +7,5 @@ mod advice;
 mod healthy;
 mod keys;
 mod pairs;
+#[allow(dead_code, reason = "other test binaries use the rest")]
 mod system;

@@ -70,7 +70,16 @@ pub async fn execute(connection: &mut PgConnection, statement: &str) {
 
 /// What `pgassay audit --format json` says of it.
 pub fn audit(server: &Scratch, database: &str) -> Report {
+    audit_with(server, database, "")
+}
+
+/// For `audit_with`: the counters of a test are seconds old, and its indexes were made a moment ago.
+pub const OLD_ENOUGH: &str = "[rules.unused-index]\nparams = { min_age_s = 0, young_xacts = 0 }\n";
+
+/// The same with a `pgassay.toml`.
+pub fn audit_with(server: &Scratch, database: &str, config: &str) -> Report {
     let directory = tempfile::tempdir().expect("a directory");
+    std::fs::write(directory.path().join("pgassay.toml"), config).expect("a file");
     let run = pgassay(directory.path(), &["audit", &server.url(database), "--format", "json", "--skip", CALENDAR]);
     serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}\n{}\n{}", run.stdout, run.stderr))
 }

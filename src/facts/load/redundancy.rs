@@ -70,6 +70,8 @@ fn covers(kept: &Index, superfluous: &Index) -> bool {
         && kept.predicate == superfluous.predicate
         && kept.keys.starts_with(&superfluous.keys)
         && (kept.keys.len() == superfluous.keys.len() || kept.method == "btree")
+        // how finely a BRIN index summarises is what it is made for
+        && (kept.method != "brin" || kept.options == superfluous.options)
         && superfluous.include.iter().all(|column| stored.contains(column.as_str()))
 }
 
@@ -202,6 +204,16 @@ mod tests {
         assert_eq!((redundancy(&older, &newer), redundancy(&newer, &older)), (None, Some("exact")));
         let constrained = with(newer, |one| one.constraint = Some("c".to_owned()));
         assert_eq!((redundancy(&older, &constrained), redundancy(&constrained, &older)), (Some("exact"), None));
+    }
+
+    #[test]
+    fn a_brin_index_is_replaced_by_one_that_summarises_alike() {
+        let brin = |oid, options: &[&str]| {
+            let options = options.iter().map(|one| (*one).to_owned()).collect();
+            Index { method: "brin".to_owned(), options, ..index(oid, &["a"]) }
+        };
+        assert_eq!(redundancy(&brin(2, &[]), &brin(1, &[])), Some("exact"));
+        assert_eq!(redundancy(&brin(2, &[]), &brin(1, &["pages_per_range=32"])), None);
     }
 
     #[test]

@@ -79,11 +79,12 @@ impl Binder<'_> {
         self.unary(column, &Finding::new(comparison, operator, Access::Nothing), expr, context);
     }
 
+    /// No operator class has either, so an index serves neither, and no join goes by it.
     fn distinct(&mut self, left: &Expr, right: &Expr, negated: bool, expr: &Expr, context: &Context) {
         let (comparison, operator) = if negated {
             (Comparison::NotEqual, "IS DISTINCT FROM")
         } else {
-            (Comparison::Equal, "IS NOT DISTINCT FROM")
+            (Comparison::Other, "IS NOT DISTINCT FROM")
         };
         self.compare(left, right, Finding::new(comparison, operator, Access::Nothing), expr, context);
     }

@@ -58,7 +58,7 @@ const OPERATORS: &[Case] = &[
         &["orders.id Range Parameter", "orders.total Range Parameter apart"],
         &[],
     ),
-    ("select 1 from orders where status is not distinct from $1", &["orders.status Equal Parameter"], &[]),
+    ("select 1 from orders where status is not distinct from $1", &["orders.status Other Parameter"], &[]),
     ("select 1 from orders where id = total", &["orders.id Other Column"], &[]),
     (
         "select count(*) from orders group by status having count(*) > $1 and status = $2",
