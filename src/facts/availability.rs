@@ -175,12 +175,8 @@ mod tests {
             ["detached-partitions", "dropped-columns", "rewrite-rules"].map(|part| available.gap(part).is_some())
         };
         assert_eq!(gaps(Table::default()), [true, true, true]);
-        let read = Table {
-            detach_pending: Some(false),
-            dropped_columns: Some(0),
-            rewrite_rules: Some(0),
-            ..Table::default()
-        };
+        let read =
+            Table { detach_pending: Some(false), dropped_columns: Some(0), rewrite_rules: Some(0), ..Table::default() };
         assert_eq!(gaps(read), [false, false, false]);
     }
 }

@@ -60,7 +60,9 @@ pub async fn run_one(rule: &Rule, facts: &mut Facts, change: &Override) -> Resul
 
 /// The answer without the rows that say what the rule could not judge in `not_evaluated`, and the first of these.
 fn left_open(rule: &Rule, mut answer: Answer) -> Result<(Answer, Option<String>), RuleError> {
-    let Some(at) = answer.columns.iter().position(|column| column == "not_evaluated") else { return Ok((answer, None)) };
+    let Some(at) = answer.columns.iter().position(|column| column == "not_evaluated") else {
+        return Ok((answer, None));
+    };
     answer.columns.remove(at);
     let mut whys = Vec::new();
     answer.rows.retain_mut(|row| {

@@ -104,7 +104,10 @@ pub(super) fn covers(lookup: &Lookup<'_>, index: &Index, key: &Constraint) -> bo
     can_probe(lookup, index, key)
         && exactly
         && index.keys.len() >= wanted
-        && same_names(leading.filter_map(|one| one.column.as_deref()), key.columns.iter().take(wanted).map(String::as_str))
+        && same_names(
+            leading.filter_map(|one| one.column.as_deref()),
+            key.columns.iter().take(wanted).map(String::as_str),
+        )
 }
 
 fn begins_with_one(lookup: &Lookup<'_>, index: &Index, key: &Constraint) -> bool {

@@ -13,7 +13,9 @@ const SELDOM_NULL: f64 = 0.05;
 
 /// Bytes a row, `None` where nobody knows: NULLs, or types without a known alignment.
 pub(super) fn saved(lookup: &Lookup<'_>, table: &Table) -> Option<u64> {
-    if !matches!(table.kind, TableKind::Table | TableKind::Partitioned) || table.dropped_columns.is_some_and(|dropped| dropped > 0) {
+    if !matches!(table.kind, TableKind::Table | TableKind::Partitioned)
+        || table.dropped_columns.is_some_and(|dropped| dropped > 0)
+    {
         return None;
     }
     let columns: Vec<&Column> = lookup.columns(table.oid).collect();

@@ -70,9 +70,17 @@ fn covers(kept: &Index, superfluous: &Index) -> bool {
         && kept.predicate == superfluous.predicate
         && kept.keys.starts_with(&superfluous.keys)
         && (kept.keys.len() == superfluous.keys.len() || kept.method == "btree")
-        // how finely a BRIN index summarises is what it is made for
-        && (kept.method != "brin" || kept.options == superfluous.options)
+        && (!GRAINED.contains(&kept.method.as_str()) || kept.options == superfluous.options)
+        && class_parameters(kept) == class_parameters(superfluous)
         && superfluous.include.iter().all(|column| stored.contains(column.as_str()))
+}
+
+/// Methods that find more or less exactly by their storage parameters: `pages_per_range`, `length`.
+const GRAINED: [&str; 2] = ["brin", "bloom"];
+
+/// Parameters of operator classes, such as `siglen='32'`, which decide how exactly an index finds.
+fn class_parameters(index: &Index) -> Vec<&str> {
+    index.definition.split("_ops (").skip(1).filter_map(|rest| rest.split(')').next()).collect()
 }
 
 /// A unique index is replaced only by one that forbids the same duplicates, at once.
@@ -214,6 +222,17 @@ mod tests {
         };
         assert_eq!(redundancy(&brin(2, &[]), &brin(1, &[])), Some("exact"));
         assert_eq!(redundancy(&brin(2, &[]), &brin(1, &["pages_per_range=32"])), None);
+    }
+
+    #[test]
+    fn another_parameter_of_the_operator_class_keeps_an_index() {
+        let signed = |oid, length: &str| Index {
+            method: "gist".to_owned(),
+            definition: format!("CREATE INDEX i ON public.t USING gist (a gist_trgm_ops (siglen='{length}'))"),
+            ..index(oid, &["a"])
+        };
+        assert_eq!(redundancy(&signed(2, "32"), &signed(1, "256")), None);
+        assert_eq!(redundancy(&signed(2, "32"), &signed(1, "32")), Some("exact"));
     }
 
     #[test]

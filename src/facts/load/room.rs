@@ -35,7 +35,8 @@ pub(super) fn fillfactor(options: &[String]) -> Option<u32> {
 /// Bytes of the main fork of a table that has rows of its own.
 pub(super) fn of_table(lookup: &Lookup<'_>, table: &Table) -> Option<u64> {
     let stored = matches!(table.kind, TableKind::Table | TableKind::MaterializedView);
-    let rows = rows(lookup, table).filter(|_| stored && table.dropped_columns.is_none_or(|dropped| dropped == 0) && has_pages_of_8k(lookup))?;
+    let rows = rows(lookup, table)
+        .filter(|_| stored && table.dropped_columns.is_none_or(|dropped| dropped == 0) && has_pages_of_8k(lookup))?;
     let columns: Vec<_> = lookup.columns(table.oid).collect();
     let widths: Vec<f64> = columns
         .iter()

@@ -1,5 +1,5 @@
--- Sequences, and the columns fed by them: identity (deptype i), serial (a), or a bare nextval() default. A standby
--- refuses the last value of an unlogged one.
+-- Sequences, and the columns fed by them: identity (deptype i), serial (a), or a bare nextval() default: what is computed
+-- from one has other values. A standby refuses the last value of an unlogged one.
 WITH feed AS (
   SELECT d.objid AS seqid, d.refobjid AS relid, d.refobjsubid AS attnum
     FROM pg_catalog.pg_depend d
@@ -8,7 +8,8 @@ WITH feed AS (
   SELECT d.refobjid, f.adrelid, f.adnum
     FROM pg_catalog.pg_attrdef f
     JOIN pg_catalog.pg_depend d ON d.classid = 2604 AND d.objid = f.oid AND d.refclassid = 1259
-   WHERE d.refobjid <> f.adrelid),
+   WHERE d.refobjid <> f.adrelid
+     AND pg_catalog.pg_get_expr(f.adbin, f.adrelid) ~ $bare$^\(?nextval\('([^']|'')*'::(text|regclass)(\)?::regclass)?\)\)?(::.+)?$$bare$),
 fed AS (
   SELECT feed.seqid, pg_catalog.json_agg(pg_catalog.json_build_object(
            'table_oid', feed.relid::pg_catalog.int8, 'column', a.attname) ORDER BY feed.relid, feed.attnum) AS feeds
