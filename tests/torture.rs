@@ -75,8 +75,9 @@ async fn made(server: &Scratch, major: u32) -> PgConnection {
     let mut connection = server.connect("postgres").await.expect("a connection");
     run(&mut connection, "CREATE EXTENSION pg_stat_statements").await;
     run(&mut connection, &fixture("schema.sql")).await;
-    if major >= 15 {
-        run(&mut connection, &fixture("from-15.sql")).await;
+    run(&mut connection, &fixture("more.sql")).await;
+    for from in [15, 18].into_iter().filter(|from| *from <= major) {
+        run(&mut connection, &fixture(&format!("from-{from}.sql"))).await;
     }
     run(&mut connection, "VACUUM ANALYZE").await;
     run(&mut connection, "SELECT pg_stat_statements_reset()").await;
