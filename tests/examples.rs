@@ -1,53 +1,69 @@
-//! Every example of every rule, on every supported PostgreSQL: with `PGASSAY_EXAMPLES=whole` each on all six, else each on
-//! the oldest, the newest and one of those between, in turns, and where it is about versions on all. `PGASSAY_EXAMPLE=words`
-//! runs those whose rule or name contains the words, on all.
+//! Every example of every rule, on every supported PostgreSQL. `PGASSAY_EXAMPLE=words` runs those whose rule or name
+//! contains the words.
 
 mod support;
 
-use pgassay::command::rules_test::{Verdict, run_examples};
-use pgassay::rule::{Catalogue, Example, Rule};
+use std::collections::BTreeSet;
 
-/// Whether it is this version's turn: seven hundred examples on six servers take more time than all other tests.
-fn turn(rule: &Rule, example: &Example, major: u32) -> bool {
-    let whole = std::env::var("PGASSAY_EXAMPLES").is_ok_and(|what| what == "whole");
-    let about_versions = example.min_version.or(example.max_version).or(rule.requires.min_version).is_some();
-    let sum: u32 = rule.id.bytes().chain(example.name.bytes()).map(u32::from).sum();
-    whole || about_versions || [13, 18].contains(&major) || major == 14 + sum % 4
-}
+use pgassay::command::rules_test::{ExampleResult, Verdict, run_examples};
+use pgassay::rule::{Catalogue, Example, Expected, Rule};
 
 async fn every_example_agrees(major: u32) {
     let catalogue = Catalogue::builtin().unwrap_or_else(|error| panic!("{error:?}"));
     let words = std::env::var("PGASSAY_EXAMPLE").unwrap_or_default();
     let binaries = support::binaries(major);
-    let results = run_examples(&catalogue, &binaries, major, |rule, example| {
-        if words.is_empty() {
-            return turn(rule, example, major);
-        }
-        rule.id.contains(&words) || example.name.contains(&words)
-    });
-    let results = results.await.unwrap_or_else(|error| panic!("{error:?}"));
-    let mut agreed = 0;
-    let mut wrong = Vec::new();
-    for result in &results {
-        let name = format!("{}: {}", result.rule, result.example);
-        match &result.verdict {
-            Verdict::Agreed => agreed += 1,
-            Verdict::NotForThisVersion | Verdict::NotForThisServer => {}
-            Verdict::Disagreed { expected, got } => {
-                wrong.push(format!("{name}\n  expected {expected}\n  got      {got}"));
-            }
-            Verdict::Failed(error) => wrong.push(format!("{name}\n  {error:?}")),
-        }
-    }
-    println!("PostgreSQL {major}: {agreed} of {} examples agree", results.len());
-    assert!(!results.is_empty(), "no example contains \"{words}\"");
-    assert!(
-        wrong.is_empty(),
-        "PostgreSQL {major}: {} of {} disagree\n\n{}",
-        wrong.len(),
-        results.len(),
-        wrong.join("\n\n")
+    let named = |rule: &Rule, example: &Example| rule.id.contains(&words) || example.name.contains(&words);
+    let results = run_examples(&catalogue, &binaries, major, named).await.unwrap_or_else(|error| panic!("{error:?}"));
+    let count = |wanted: fn(&Verdict) -> bool| results.iter().filter(|result| wanted(&result.verdict)).count();
+    let other = count(|verdict| matches!(verdict, Verdict::NotForThisVersion));
+    let agreed = count(|verdict| matches!(verdict, Verdict::Agreed | Verdict::Mended));
+    let mended = count(|verdict| matches!(verdict, Verdict::Mended));
+    let rules: BTreeSet<&str> = of(&results, |verdict| matches!(verdict, Verdict::Mended));
+    println!(
+        "PostgreSQL {major}: {agreed} of {} examples agree, {other} are for other versions; {mended} remedies of {} rules were run",
+        results.len() - other,
+        rules.len()
     );
+    assert!(!results.is_empty(), "no example contains \"{words}\"");
+    let wrong: Vec<String> = results.iter().filter_map(what_is_wrong).collect();
+    let (wrong_count, all) = (wrong.len(), results.len());
+    assert!(wrong.is_empty(), "PostgreSQL {major}: {wrong_count} of {all} disagree\n\n{}", wrong.join("\n\n"));
+    if words.is_empty() {
+        let run = of(&results, |verdict| !matches!(verdict, Verdict::NotForThisVersion | Verdict::NotForThisServer));
+        let idle: Vec<&str> = catalogue
+            .rules()
+            .iter()
+            .filter(|rule| has_remedy_to_run(rule, major) && run.contains(rule.id.as_str()))
+            .map(|rule| rule.id.as_str())
+            .filter(|rule| !rules.contains(rule))
+            .collect();
+        assert!(idle.is_empty(), "PostgreSQL {major}: no remedy was run of {idle:?}");
+    }
+}
+
+/// The rules of the results of a kind.
+fn of(results: &[ExampleResult], wanted: fn(&Verdict) -> bool) -> BTreeSet<&str> {
+    results.iter().filter(|result| wanted(&result.verdict)).map(|result| result.rule.as_str()).collect()
+}
+
+/// Whether an example for this version promises a remedy.
+fn has_remedy_to_run(rule: &Rule, major: u32) -> bool {
+    rule.examples.iter().any(|example| {
+        let fits = example.min_version.is_none_or(|version| version <= major)
+            && example.max_version.is_none_or(|version| version >= major);
+        let finds = matches!(&example.expected, Expected::Finds(subjects) if !subjects.is_empty());
+        let offered = rule.remedy != "advice" && example.remedy_not_run.is_none();
+        fits && finds && !example.jit && (offered || !example.remedy.is_empty())
+    })
+}
+
+fn what_is_wrong(result: &ExampleResult) -> Option<String> {
+    let name = format!("{}: {}", result.rule, result.example);
+    match &result.verdict {
+        Verdict::Agreed | Verdict::Mended | Verdict::NotForThisVersion | Verdict::NotForThisServer => None,
+        Verdict::Disagreed { expected, got } => Some(format!("{name}\n  expected {expected}\n  got      {got}")),
+        Verdict::Failed(error) => Some(format!("{name}\n  {error:?}")),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,6 +28,8 @@ pub struct Rule {
     pub since: String,
     /// Named generator of the remedy: `create-index`, `drop-index`, …, or `advice`.
     pub remedy: String,
+    /// Why no example runs a remedy: what is to be done is not SQL, or not to be had in a test.
+    pub remedy_not_run: Option<String>,
     /// Rules whose findings about the same object have the same cause: they are named in this one's.
     pub covers: Vec<String>,
     /// SELECT over the facts.
@@ -100,8 +102,13 @@ pub struct Example {
     pub system: Vec<String>,
     /// `name=value`: a server of its own is started with these, over settings fit for a throwaway server.
     pub server: Vec<String>,
-    /// SQL that mends it: run after the rule has found what it must, it makes the rule find nothing.
+    /// SQL that mends it: run after the rule has found what it must, it makes the rule find nothing. Without it that
+    /// is asked of the SQL which the findings themselves offer.
     pub remedy: String,
+    /// Why the SQL that the findings offer is not run.
+    pub remedy_not_run: Option<String>,
+    /// After the remedy the counters are reset and the traffic runs again: it is seen to be mended.
+    pub traffic_again: bool,
     /// Managed service that the server is taken for: a test has none.
     pub managed: Option<String>,
     /// Whether ANALYZE runs before the audit.
@@ -133,6 +140,7 @@ struct File {
     confidence: Option<f64>,
     since: String,
     remedy: String,
+    remedy_not_run: Option<String>,
     #[serde(default)]
     covers: Vec<String>,
     sql: Spanned<String>,
@@ -173,6 +181,9 @@ struct ExampleTable {
     server: Vec<Spanned<String>>,
     #[serde(default)]
     remedy: String,
+    remedy_not_run: Option<String>,
+    #[serde(default)]
+    traffic_again: bool,
     managed: Option<String>,
     #[serde(default = "yes")]
     analyze: bool,
@@ -224,6 +235,7 @@ impl File {
             confidence: self.confidence.unwrap_or(1.0),
             since: self.since,
             remedy: self.remedy,
+            remedy_not_run: self.remedy_not_run,
             covers: self.covers,
             sql: self.sql.into_inner(),
             message,
@@ -287,6 +299,8 @@ fn example(table: Spanned<ExampleTable>, source: &Source) -> Result<Example, Rul
         system: assignments(table.system, source)?,
         server: assignments(table.server, source)?,
         remedy: table.remedy,
+        remedy_not_run: table.remedy_not_run,
+        traffic_again: table.traffic_again,
         managed: table.managed,
         analyze: table.analyze,
         log: table.log,

@@ -6,16 +6,14 @@ use std::time::Duration;
 use sqlx::PgConnection;
 use tokio::task::JoinHandle;
 
-use super::{ExampleError, fetch, run, statements};
+use super::server::{Server, close, fetch, run};
+use super::{ExampleError, statements};
 use crate::rule::Example;
-use crate::server::scratch::{Binaries, Scratch};
+use crate::server::scratch::Scratch;
 use crate::snapshot::Snapshot;
 
-/// What every server of an example is started with.
-const SETTINGS: [&str; 2] = ["shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track=all"];
-
-/// How a session that waits may be meant to end: by a deadlock, or by an administrator.
-const MEANT: [&str; 2] = ["40P01", "57P01"];
+/// How a session that waits may be meant to end: by a deadlock, by an administrator, or its statement alone by one.
+const MEANT: [&str; 3] = ["40P01", "57P01", "57014"];
 
 /// Whether an example is for this version.
 pub(super) fn fits(example: &Example, major: u32) -> bool {
@@ -23,69 +21,48 @@ pub(super) fn fits(example: &Example, major: u32) -> bool {
         && example.max_version.is_none_or(|version| version >= major)
 }
 
-/// Throwaway servers by their settings, each started when the first example asks for it.
-pub(super) struct Servers<'a> {
-    binaries: &'a Binaries,
-    started: Vec<(Vec<String>, Scratch)>,
-}
-
-impl<'a> Servers<'a> {
-    pub fn of(binaries: &'a Binaries) -> Self {
-        Self { binaries, started: Vec::new() }
-    }
-
-    /// The server of an example.
-    pub fn server(&mut self, example: &Example) -> Result<&Scratch, ExampleError> {
-        let known = self.started.iter().position(|(settings, _)| *settings == example.server);
-        let position = if let Some(position) = known {
-            position
-        } else {
-            let own = example.server.iter().map(String::as_str);
-            let settings: Vec<&str> = SETTINGS.into_iter().chain(own).collect();
-            self.started.push((example.server.clone(), Scratch::start(self.binaries, &settings)?));
-            self.started.len() - 1
-        };
-        Ok(&self.started[position].1)
-    }
-}
-
 /// Sets what the example wants of the whole server, and waits until new sessions have it.
-pub(super) async fn alter_system(server: &Scratch, example: &Example) -> Result<(), ExampleError> {
+pub(super) async fn alter_system(server: &mut Server, example: &Example) -> Result<(), ExampleError> {
     if example.system.is_empty() {
         return Ok(());
     }
-    let mut admin = server.connect("postgres").await?;
     for setting in &example.system {
         let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
         let value = crate::ident::literal(value.trim());
-        run(&mut admin, &format!("ALTER SYSTEM SET {} = {value}", name.trim())).await?;
+        run(server.admin().await?, &format!("ALTER SYSTEM SET {} = {value}", name.trim())).await?;
     }
     reload(server).await
 }
 
 /// Takes that back.
-pub(super) async fn reset_system(server: &Scratch, example: &Example) -> Result<(), ExampleError> {
+pub(super) async fn reset_system(server: &mut Server, example: &Example) -> Result<(), ExampleError> {
     let said = [&example.schema, &example.traffic, &example.remedy].into_iter().any(|sql| sql.contains("ALTER SYSTEM"));
     if example.system.is_empty() && !said {
         return Ok(());
     }
-    let mut admin = server.connect("postgres").await?;
-    run(&mut admin, "ALTER SYSTEM RESET ALL").await?;
+    run(server.admin().await?, "ALTER SYSTEM RESET ALL").await?;
     reload(server).await
 }
 
-/// A session that begins after the postmaster has read its files has the new settings.
-async fn reload(server: &Scratch) -> Result<(), ExampleError> {
-    const LOADED: &str = "SELECT extract(epoch FROM pg_conf_load_time())::float8";
-    let mut admin = server.connect("postgres").await?;
-    let before: f64 = fetch(&mut admin, LOADED).await?;
-    run(&mut admin, "SELECT pg_reload_conf()").await?;
-    for _ in 0..500 {
-        let mut later = server.connect("postgres").await?;
-        if fetch::<f64>(&mut later, LOADED).await? > before {
-            break;
+async fn reload(server: &mut Server) -> Result<(), ExampleError> {
+    let before = loaded_at(server).await?;
+    run(server.admin().await?, "SELECT pg_reload_conf()").await?;
+    followed(server, before).await
+}
+
+/// When the postmaster last read its files, as a session that begins now is told.
+pub(super) async fn loaded_at(server: &mut Server) -> Result<f64, ExampleError> {
+    server.leave().await?;
+    fetch(server.admin().await?, "SELECT extract(epoch FROM pg_conf_load_time())::float8").await
+}
+
+/// Waits until the postmaster has read its files again: a session that begins then has the new settings.
+pub(super) async fn followed(server: &mut Server, before: f64) -> Result<(), ExampleError> {
+    for _ in 0..1_000 {
+        if loaded_at(server).await? > before {
+            return Ok(());
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     Ok(())
 }
@@ -99,7 +76,7 @@ impl Waiting {
     pub async fn begin(
         &mut self,
         mut connection: PgConnection,
-        server: &Scratch,
+        server: &mut Server,
         sql: &str,
     ) -> Result<(), ExampleError> {
         let pid: i32 = fetch(&mut connection, "SELECT pg_backend_pid()").await?;
@@ -110,12 +87,11 @@ impl Waiting {
             }
             Ok(())
         }));
-        let mut admin = server.connect("postgres").await?;
         let waits = format!(
             "SELECT count(*) FROM pg_stat_activity WHERE pid = {pid} AND state = 'active' AND wait_event_type IS NOT NULL"
         );
         for _ in 0..100 {
-            if fetch::<i64>(&mut admin, &waits).await? > 0 {
+            if fetch::<i64>(server.admin().await?, &waits).await? > 0 {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -149,6 +125,9 @@ fn is_meant(error: &ExampleError) -> bool {
 pub(super) async fn clear(server: &Scratch, database: &str, example: &Example) -> Result<(), ExampleError> {
     let texts = [&example.schema, &example.traffic].into_iter().chain(&example.sessions);
     let text: String = texts.map(String::as_str).collect();
+    if !["PREPARE TRANSACTION", "CREATE SUBSCRIPTION", "replication_slot"].iter().any(|word| text.contains(word)) {
+        return Ok(());
+    }
     let mut inside = server.connect(database).await?;
     if text.contains("PREPARE TRANSACTION") {
         let mine =
@@ -171,7 +150,7 @@ pub(super) async fn clear(server: &Scratch, database: &str, example: &Example) -
         run(&mut inside, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active")
             .await?;
     }
-    Ok(())
+    close(inside).await
 }
 
 /// What an example takes the snapshot to say, where a test cannot wait for it or have it.

@@ -1,11 +1,11 @@
 //! Examples that need a server which was built with JIT: many are not.
 
-use super::{ExampleError, Verdict, fetch};
+use super::server::{Server, fetch};
+use super::{ExampleError, Verdict};
 use crate::rule::Example;
-use crate::server::scratch::Scratch;
 
 /// What becomes of an example that this server cannot run.
-pub(super) async fn in_the_way(server: &Scratch, example: &Example) -> Option<Verdict> {
+pub(super) async fn in_the_way(server: &mut Server, example: &Example) -> Option<Verdict> {
     if !example.jit {
         return None;
     }
@@ -16,7 +16,6 @@ pub(super) async fn in_the_way(server: &Scratch, example: &Example) -> Option<Ve
     }
 }
 
-async fn available(server: &Scratch) -> Result<bool, ExampleError> {
-    let mut admin = server.connect("postgres").await?;
-    fetch(&mut admin, "SELECT pg_jit_available() FROM set_config('jit', 'on', false)").await
+async fn available(server: &mut Server) -> Result<bool, ExampleError> {
+    fetch(server.admin().await?, "SELECT pg_jit_available() FROM set_config('jit', 'on', false)").await
 }

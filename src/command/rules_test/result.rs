@@ -4,6 +4,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use crate::facts::FactsError;
+use crate::migration::MigrationError;
 use crate::rule::RuleError;
 use crate::server::scratch::ScratchError;
 use crate::server::{ServerError, TargetError};
@@ -50,6 +51,18 @@ pub enum ExampleError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Rule(#[from] RuleError),
+    /// The remedy of a partitioned index.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Migration(#[from] MigrationError),
+    /// A file of the throwaway server.
+    #[error("a file of the throwaway server cannot be removed")]
+    #[diagnostic(code(example::files))]
+    Files(#[source] std::io::Error),
+    /// A process of the throwaway server.
+    #[error("a session of the throwaway server does not end")]
+    #[diagnostic(code(example::lingers), help("is the machine overloaded? Run the examples again"))]
+    Lingers,
 }
 
 /// How an example ended.
@@ -68,13 +81,17 @@ pub struct ExampleResult {
 impl ExampleResult {
     /// Whether it did not disagree and did not fail.
     pub fn agreed(&self) -> bool {
-        matches!(self.verdict, Verdict::Agreed | Verdict::NotForThisVersion | Verdict::NotForThisServer)
+        matches!(
+            self.verdict,
+            Verdict::Agreed | Verdict::Mended | Verdict::NotForThisVersion | Verdict::NotForThisServer
+        )
     }
 
     fn told(&self) -> String {
         let head = format!("{}, \"{}\", PostgreSQL {}", self.rule, self.example, self.major);
         match &self.verdict {
             Verdict::Agreed => format!("ok    {head}\n"),
+            Verdict::Mended => format!("ok    {head}, and mended by its remedy\n"),
             Verdict::NotForThisVersion => format!("other version  {head}\n"),
             Verdict::NotForThisServer => format!("no JIT  {head}\n"),
             Verdict::Disagreed { expected, got } => {
@@ -88,8 +105,9 @@ impl ExampleResult {
 /// Every result on a line, what disagreed in full, then the counts.
 pub fn summary(results: &[ExampleResult]) -> String {
     let failed = results.iter().filter(|result| !result.agreed()).count();
+    let mended = results.iter().filter(|result| matches!(result.verdict, Verdict::Mended)).count();
     let lines: String = results.iter().map(ExampleResult::told).collect();
-    format!("{lines}{} examples agreed, {failed} did not\n", results.len() - failed)
+    format!("{lines}{} examples agreed, {failed} did not; {mended} remedies were run\n", results.len() - failed)
 }
 
 /// Whether an example agreed with what it says.
@@ -97,6 +115,8 @@ pub fn summary(results: &[ExampleResult]) -> String {
 pub enum Verdict {
     /// It did.
     Agreed,
+    /// It did, and after its remedy was run the rule found nothing.
+    Mended,
     /// It is for other versions.
     NotForThisVersion,
     /// It needs a server that was built with JIT.
