@@ -4,9 +4,10 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::io::Write;
 
 use pgassay::command::rules_test::{ExampleResult, Verdict, run_examples};
-use pgassay::rule::{Catalogue, Example, Expected, Rule};
+use pgassay::rule::{Catalogue, Example, Rule};
 
 async fn every_example_agrees(major: u32) {
     let catalogue = Catalogue::builtin().unwrap_or_else(|error| panic!("{error:?}"));
@@ -19,26 +20,21 @@ async fn every_example_agrees(major: u32) {
     let agreed = count(|verdict| matches!(verdict, Verdict::Agreed | Verdict::Mended));
     let mended = count(|verdict| matches!(verdict, Verdict::Mended));
     let rules: BTreeSet<&str> = of(&results, |verdict| matches!(verdict, Verdict::Mended));
-    println!(
+    // past the test harness, which keeps what a test that passes prints
+    let counts = writeln!(
+        std::io::stdout(),
         "PostgreSQL {major}: {agreed} of {} examples agree, {other} are for other versions; {mended} remedies of {} rules were run",
         results.len() - other,
         rules.len()
     );
+    counts.unwrap_or_else(|error| panic!("{error}"));
     assert!(!results.is_empty(), "no example contains \"{words}\"");
     let wrong: Vec<String> = results.iter().filter_map(what_is_wrong).collect();
     let (wrong_count, all) = (wrong.len(), results.len());
     assert!(wrong.is_empty(), "PostgreSQL {major}: {wrong_count} of {all} disagree\n\n{}", wrong.join("\n\n"));
-    if words.is_empty() {
-        let run = of(&results, |verdict| !matches!(verdict, Verdict::NotForThisVersion | Verdict::NotForThisServer));
-        let idle: Vec<&str> = catalogue
-            .rules()
-            .iter()
-            .filter(|rule| has_remedy_to_run(rule, major) && run.contains(rule.id.as_str()))
-            .map(|rule| rule.id.as_str())
-            .filter(|rule| !rules.contains(rule))
-            .collect();
-        assert!(idle.is_empty(), "PostgreSQL {major}: no remedy was run of {idle:?}");
-    }
+    let promised = catalogue.rules().iter().filter(|rule| words.is_empty() && has_remedy_to_run(rule, major));
+    let idle: Vec<&str> = promised.map(|rule| rule.id.as_str()).filter(|rule| !rules.contains(rule)).collect();
+    assert!(idle.is_empty(), "PostgreSQL {major}: no remedy was run of {idle:?}");
 }
 
 /// The rules of the results of a kind.
@@ -48,12 +44,10 @@ fn of(results: &[ExampleResult], wanted: fn(&Verdict) -> bool) -> BTreeSet<&str>
 
 /// Whether an example for this version promises a remedy.
 fn has_remedy_to_run(rule: &Rule, major: u32) -> bool {
-    rule.examples.iter().any(|example| {
-        let fits = example.min_version.is_none_or(|version| version <= major)
-            && example.max_version.is_none_or(|version| version >= major);
-        let finds = matches!(&example.expected, Expected::Finds(subjects) if !subjects.is_empty());
-        let offered = rule.remedy != "advice" && example.remedy_not_run.is_none();
-        fits && finds && !example.jit && (offered || !example.remedy.is_empty())
+    rule.mended().any(|example| {
+        !example.jit
+            && example.min_version.is_none_or(|version| version <= major)
+            && example.max_version.is_none_or(|version| version >= major)
     })
 }
 

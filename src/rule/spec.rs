@@ -267,6 +267,13 @@ impl Rule {
         Err(self.source.missing(&self.id, missing))
     }
 
+    /// The examples after which a remedy is run: their own, or what the findings offer.
+    pub fn mended(&self) -> impl Iterator<Item = &Example> {
+        let finds = |example: &&Example| matches!(&example.expected, Expected::Finds(all) if !all.is_empty());
+        let offered = |example: &Example| self.remedy != "advice" && example.remedy_not_run.is_none();
+        self.examples.iter().filter(finds).filter(move |example| !example.remedy.is_empty() || offered(example))
+    }
+
     /// Name of its file, as given.
     pub fn path(&self) -> &str {
         &self.source.path
