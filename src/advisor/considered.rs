@@ -63,6 +63,9 @@ fn best_statement(objective: &Objective, design: usize) -> Option<Best> {
 
 /// Why a candidate is not recommended, in a sentence without a full stop.
 fn why_not(input: &Input, objective: &Objective, chosen: &Set, design: usize) -> String {
+    if !objective.fits(&Set::from([design])) {
+        return format!("it alone takes {}, more than the budget", Bytes(objective.costs[design].bytes));
+    }
     let Some(best) = best_statement(objective, design) else { return unused(objective, design) };
     let gain = if best.before > 0.0 { 1.0 - best.after / best.before } else { 0.0 };
     if best.saved_ms <= 0.0 {
@@ -70,10 +73,6 @@ fn why_not(input: &Input, objective: &Objective, chosen: &Set, design: usize) ->
             "it lowers the cost of no statement by more than {:.0} %, and that is within the error of the estimate",
             gain.max(0.0) * 100.0
         );
-    }
-    let alone = Set::from([design]);
-    if !objective.fits(&alone) {
-        return format!("it alone takes {}, more than the budget", Bytes(objective.costs[design].bytes));
     }
     let upkeep = objective.costs[design].upkeep_ms;
     let saved = objective.alone(design).max(best.saved_ms);

@@ -43,7 +43,23 @@ pub fn select(objective: &Objective, effort: Effort, from: &Set) -> Set {
     let repair = Repair { limited: !unlimited, refill: !unlimited && effort == Effort::Thorough, share: 1.0 };
     let other = if kept.is_empty() { kept } else { repaired(&search, &valuable, repair, kept) };
     let best = better(objective, chosen, other);
-    if objective.caution == Caution::None { best } else { justified(objective, best) }
+    match objective.caution {
+        Caution::None => best,
+        Caution::Usual if unlimited => justified(objective, best),
+        Caution::Usual => justified_within(&search, valuable, repair, best),
+    }
+}
+
+/// Where room is scarce, what does not earn its keep leaves it to others that may.
+fn justified_within(search: &Search, mut designs: Vec<usize>, repair: Repair, mut set: Set) -> Set {
+    loop {
+        let kept = justified(search.objective, set.clone());
+        if kept.len() == set.len() {
+            return kept;
+        }
+        designs.retain(|design| kept.contains(design) || !set.contains(design));
+        set = repaired(search, &designs, repair, kept);
+    }
 }
 
 /// Designs that some plan uses, or that may save more alone than they cost.

@@ -38,13 +38,19 @@ pub fn objective<'a>(input: &Input<'a>) -> Objective<'a> {
     let prepared = input.candidates.prepared.get_or_init(|| prepared(input));
     let designs: Vec<&Design> = prepared.designs.iter().collect();
     let rate = rate(input, prepared);
-    let asked = prepared.relevant.iter().map(|(query, relevant)| statement(input, *query, relevant, &designs, rate));
+    let walked = prepared.walked.iter();
+    let costs: Vec<Cost> = designs.iter().zip(walked).map(|(design, walked)| cost(input, design, *walked)).collect();
+    let limits = limits(input);
+    // what the budget has no room for even alone would only hide what the others do
+    let fits = |design: &usize| limits.bytes.is_none_or(|most| costs[*design].bytes <= most);
+    let asked = prepared.relevant.iter().map(|(query, relevant)| {
+        let relevant: Vec<usize> = relevant.iter().copied().filter(fits).collect();
+        statement(input, *query, &relevant, &designs, rate)
+    });
     let mut statements: Vec<Statement> = asked.collect();
     statements.extend(unseen(input, &designs));
-    let walked = prepared.walked.iter();
-    let costs = designs.iter().zip(walked).map(|(design, walked)| cost(input, design, *walked)).collect();
     let total_ms = input.workload.total_ms();
-    let objective = Objective::new(designs, statements, costs, limits(input), total_ms);
+    let objective = Objective::new(designs, statements, costs, limits, total_ms);
     let mut objective = objective.with(input.candidates.caution, total_ms);
     objective.together = together(input.candidates, &objective.designs);
     objective

@@ -6,7 +6,8 @@ use crate::what_if::{Basis, Design};
 
 /// Share of one statement's time below which nobody notices.
 const NOTICED: f64 = 0.20;
-/// Share of one statement's time that is within the error of the planner's figures: no loss, as it would be no gain.
+/// Share of one statement's time that is within the error of the planner's figures: no loss, as it would be no gain. Where
+/// the storage is given, of the time that it would still take: two small figures are as far apart as two large ones.
 const WITHIN_ERROR: f64 = 0.03;
 /// Share of the workload's time that is worth an index though no single statement gains as much; a planner's word only.
 const BROAD: f64 = 0.005;
@@ -39,12 +40,15 @@ struct Loss {
 }
 
 fn lost(objective: &Objective, chosen: &Set, design: usize) -> Vec<Loss> {
+    let given = objective.limits.bytes.is_some();
     let loss = |(position, bit): &(usize, Mask)| {
         let statement = &objective.statements[*position];
         let with = objective.mask(*position, chosen);
-        let ms = objective.saved_on(*position, with) - objective.saved_on(*position, with & !bit);
+        let without = objective.saved_on(*position, with & !bit);
+        let ms = objective.saved_on(*position, with) - without;
         let share = if statement.total_ms > 0.0 { ms / statement.total_ms } else { 0.0 };
-        let ms = if (0.0..WITHIN_ERROR).contains(&share) { 0.0 } else { ms };
+        let least = WITHIN_ERROR * (statement.total_ms - if given { without } else { 0.0 });
+        let ms = if (0.0..least).contains(&ms) { 0.0 } else { ms };
         Loss { share, ms, planned: statement.basis != Basis::Model }
     };
     objective.places(design).iter().map(loss).collect()
@@ -92,6 +96,10 @@ mod tests {
     fn what_an_index_adds_within_the_error_of_a_plan_does_not_count() {
         for (first, both, expected) in [(500.0, 100.0, true), (150.0, 100.0, true), (110.0, 100.0, false)] {
             assert_eq!(second_earns(first, both, 0.0, Limits::default()), expected, "{first} {both}");
+        }
+        let budget = Limits { bytes: Some(1_000_000), count: None };
+        for (first, both, expected) in [(110.0, 100.0, true), (102.0, 100.0, false)] {
+            assert_eq!(second_earns(first, both, 0.0, budget), expected, "{first} {both} within a budget");
         }
     }
 

@@ -38,7 +38,9 @@ def loaded(db, scale):
 
 def entry(query_id, text, cost, rows, blocks, template):
     """An entry of pg_stat_statements, every column that this version of the snapshot has: ten calls, once is no habit."""
-    zero = {name: (0 if isinstance(value, (int, float)) and not isinstance(value, bool) else None) for name, value in template.items()}
+    def nothing(value):
+        return False if isinstance(value, bool) else 0 if isinstance(value, (int, float)) else None
+    zero = {name: nothing(value) for name, value in template.items()}
     return dict(zero, queryid=query_id, user='postgres', toplevel=True, text=text, calls=10, rows=10 * rows, shared_blks_hit=10 * blocks, total_exec_time=10 * cost,
                 min_exec_time=cost, max_exec_time=cost, mean_exec_time=cost)
 
@@ -124,7 +126,7 @@ def main():
         cost, size = built(connection, items, ddls) if arguments.built else (float('nan'), float('nan'))
         really, size = 100 * cost / base['total'], 100 * size / heap
         lowest = float('nan') if arguments.real else LOWEST.get(budget, float('nan'))
-        print(f'{budget:>6}% {relative:>9.1f} {really:>7.1f} {lowest:>7} {size:>7.1f} {100 * scored["size"] / heap:>9.1f} {len(ddls):>8} {questions!s:>10} {seconds:>8.1f}  load {os.getloadavg()[0]:.1f}', flush=True)
+        print(f'{budget:>6}% {relative:>9.2f} {really:>7.1f} {lowest:>7} {size:>7.1f} {100 * scored["size"] / heap:>9.1f} {len(ddls):>8} {questions!s:>10} {seconds:>8.1f}  load {os.getloadavg()[0]:.1f}', flush=True)
         for ddl in ddls if arguments.show else []:
             print('        ', ddl)
         for ddl, why in scored['unsupported']:

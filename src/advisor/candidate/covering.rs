@@ -56,9 +56,13 @@ fn reads_many(site: &Site, base: &Design) -> bool {
     let outer: Vec<usize> = site.scan.joins.iter().map(|join| join.other).collect();
     let served = serve(&Path::designed(0, base), site.scan, &outer);
     let each = served.as_ref().map_or(0.0, |served| site.scan.facts.rows * served.found(site.scan));
-    // looked up for each row of another table, few rows are many together: as many as come back at least
+    // looked up for each row of another table, few rows are many together: as many as come back at least, and where they
+    // are summed up, as many as the blocks tell that a call reads
     let joined = served.is_some_and(|served| !served.joins.is_empty());
-    each >= MIN_ROWS || joined && site.query.counters.rows_per_call() >= MIN_ROWS
+    let counters = &site.query.counters;
+    let blocks = (counters.shared_hit + counters.shared_read) as f64 / counters.calls.max(1) as f64;
+    let summed = site.query.aggregates && blocks >= site.scan.facts.pages.max(MIN_PAGES);
+    each >= MIN_ROWS || joined && (counters.rows_per_call() >= MIN_ROWS || summed)
 }
 
 /// A few narrow columns of a wide table that is read whole: aggregates over all of it.

@@ -1,5 +1,7 @@
 //! OR over several columns: one index for each alternative, whose bitmaps are united. One alternative without an index
 //! means that the table is read whole, and then the others help nothing.
+//!
+//! Rows that are united from several bitmaps are few already, so the first key alone often does as much, in a smaller index.
 
 use super::site::Site;
 use super::{plain, promise, served};
@@ -14,15 +16,26 @@ pub fn sets(site: &Site) -> Sets {
     // conditions beside the OR that leave few rows need no help of it
     for disjunction in &site.scan.disjunctions {
         match missing(site, disjunction) {
-            Ok(set) if !set.is_empty() => sets.push(set),
-            Ok(_) => {}
+            Ok(set) => {
+                sets.extend([narrowed(&set), set].into_iter().filter(|set| !set.is_empty()));
+            }
             Err(others) => {
                 let why = "another alternative of its OR can be served by no index, so the table is read whole anyway";
                 refused.extend(others.into_iter().map(|design| (design, why.to_owned())));
             }
         }
     }
+    sets.dedup();
     (sets, refused)
+}
+
+/// The first key of each alone.
+fn narrowed(set: &[Design]) -> Vec<Design> {
+    let first = |design: &Design| Design { keys: design.keys[..1].to_vec(), ..design.clone() };
+    let mut narrowed: Vec<Design> = set.iter().map(first).collect();
+    narrowed.sort();
+    narrowed.dedup();
+    narrowed
 }
 
 /// An index for each alternative that has none; what the others would have had where one can have none.

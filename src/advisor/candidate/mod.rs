@@ -16,6 +16,7 @@ mod gist;
 mod hash;
 mod immutable;
 mod join;
+mod merged;
 mod order;
 mod partial;
 mod partial_covering;
@@ -118,6 +119,7 @@ pub fn candidates_by(snapshot: &Snapshot, workload: &Workload, caution: Caution)
         found.keep(*position, of_scans);
         foreign_key::add(&mut found, snapshot, workload, *position);
     }
+    merged::add(&mut found, snapshot);
     found
 }
 

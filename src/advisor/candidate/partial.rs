@@ -24,31 +24,39 @@ pub fn designs(site: &Site, bases: &[Design]) -> Vec<Design> {
     let fixed: Vec<&Condition> =
         site.usable().filter(|one| is_fixed(site, one) && one.selectivity <= MAX_SHARE).collect();
     let whole = bases.iter().filter(|base| matches!(base.method.as_str(), "btree" | "gin" | "gist")).take(MAX_BASES);
+    let whole: Vec<&Design> = whole.collect();
+    let mut groups: Vec<Vec<&Condition>> = fixed.iter().map(|one| vec![*one]).collect();
+    groups.extend((fixed.len() > 1).then_some(fixed));
+    // a key that the condition answers has one value in all entries: only where there is nothing else to narrow by
+    let none_left = |group: &Vec<&Condition>| whole.iter().all(|base| rest(base, group).is_none());
+    let of_group = |base: &Design, group: &Vec<&Condition>| {
+        let left = rest(base, group).or_else(|| none_left(group).then(|| base.clone()))?;
+        over(site, left, group)
+    };
     let mut designs: Vec<Design> = Vec::new();
-    for base in whole {
-        for one in &fixed {
-            designs.extend(over(site, base, &[one]));
-        }
-        if fixed.len() > 1 {
-            designs.extend(over(site, base, &fixed));
-        }
+    for base in &whole {
+        designs.extend(groups.iter().filter_map(|group| of_group(base, group)));
         designs.extend(present(site, base));
     }
     designs
 }
 
-/// A base over the rows of some conditions, without the keys that those answer.
-fn over(site: &Site, base: &Design, conditions: &[&Condition]) -> Option<Design> {
+/// A base without the keys that some conditions answer; `None` where those are all of them.
+fn rest(base: &Design, conditions: &[&Condition]) -> Option<Design> {
     let answered = |key: &DesignKey| conditions.iter().any(|one| same(key, &one.key));
     let keys: Vec<DesignKey> = base.keys.iter().filter(|key| !answered(key)).cloned().collect();
-    let keys = if keys.is_empty() { base.keys.clone() } else { keys };
-    let first = text_of(keys.first()?);
+    (!keys.is_empty()).then(|| Design { keys, ..base.clone() })
+}
+
+/// A base over the rows of some conditions.
+fn over(site: &Site, base: Design, conditions: &[&Condition]) -> Option<Design> {
+    let first = text_of(base.keys.first()?);
     let rare = conditions.iter().map(|one| one.selectivity).product::<f64>() <= RARE;
     let table = site.scan.facts.table.oid;
     let shared = conditions.iter().all(|one| one.key == first || site.sharing.all_state(table, &first, &one.sql));
     let parts: BTreeSet<&str> = conditions.iter().map(|one| one.sql.as_str()).collect();
     let predicate = parts.into_iter().collect::<Vec<_>>().join(" AND ");
-    (rare || shared).then(|| Design { keys, predicate: Some(predicate), ..base.clone() })
+    (rare || shared).then(|| Design { predicate: Some(predicate), ..base })
 }
 
 /// A column that is mostly NULL, looked up by a value: the NULLs need no entry.

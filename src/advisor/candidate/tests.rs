@@ -180,6 +180,8 @@ fn an_or_has_an_index_for_each_alternative_or_none() {
             if expected.is_empty() { vec![] } else { vec![expected.iter().map(|one| (*one).to_owned()).collect()] };
         assert_eq!(found, wanted, "{condition}");
     }
+    let of_several = sets("SELECT * FROM orders WHERE shop_id = $1 AND total = $2 OR note = $3");
+    assert_eq!(of_several, [["(note)", "(total)"], ["(note)", "(total, shop_id)"]], "its first key alone too");
 }
 
 #[test]
@@ -198,6 +200,12 @@ fn a_partial_index_holds_the_few_rows_that_all_its_users_ask_for() {
             ("SELECT id FROM orders WHERE open ORDER BY created_at LIMIT $1", "(created_at) WHERE open", true),
             ("SELECT id FROM orders WHERE NOT open ORDER BY created_at LIMIT $1", "(created_at) WHERE NOT open", false),
             ("SELECT * FROM orders WHERE total = $1 AND status = 'pending'", "(total) WHERE status = 'pending'", true),
+            (
+                "SELECT * FROM orders WHERE total = $1 AND status = 'pending'",
+                "(status) WHERE status = 'pending'",
+                false,
+            ),
+            ("SELECT * FROM orders WHERE status = 'pending'", "(status) WHERE status = 'pending'", true),
             ("SELECT * FROM orders WHERE total = $1 AND status = $2", "(total) WHERE status = $2", false),
         ],
     );
@@ -235,6 +243,22 @@ fn a_covering_index_needs_a_visible_table_and_few_columns() {
         ],
     );
     check(&unvacuumed, &[(sum, "(shop_id) INCLUDE (total)", false), (sum, "(shop_id)", true)]);
+}
+
+#[test]
+fn one_covering_index_is_tried_for_several_statements() {
+    let sum = "SELECT sum(total) FROM orders WHERE shop_id = $1";
+    let last = "SELECT max(account_id) FROM orders WHERE shop_id = $1";
+    let both = "(shop_id) INCLUDE (account_id, total)";
+    for (texts, expected) in [
+        (&[sum, last][..], true),
+        (&[sum][..], false),
+        (&[sum, "SELECT max(account_id) FROM orders WHERE status = $1"], false),
+        (&[sum, "SELECT count(body) FROM orders WHERE shop_id = $1"], false),
+    ] {
+        let all = bodies(&found(&snapshot(), texts));
+        assert_eq!(all.iter().any(|one| one == both), expected, "{texts:?}: {}", all.join("\n  "));
+    }
 }
 
 #[test]
