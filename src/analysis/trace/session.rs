@@ -173,11 +173,9 @@ impl Session {
     }
 
     fn close_head(&mut self, statements: &mut Statements, at: usize) {
-        let all = self.heads.remove(at).taken;
-        for taken in all.iter().filter(|taken| taken.calls >= LOOP) {
-            // the list of an inner loop is a body of the outer one
-            let reads = all.iter().find(|one| one.body == taken.list).map_or(1, |one| one.calls);
-            statements.loop_over((taken.list, reads), taken.body, taken.calls, &taken.values);
+        let head = self.heads.remove(at);
+        for taken in head.taken.iter().filter(|taken| taken.calls >= LOOP) {
+            statements.loop_over(head.list_of(taken, statements), taken.body, taken.calls, &taken.values);
         }
     }
 
@@ -205,6 +203,16 @@ impl Strangers {
 }
 
 impl Head {
+    /// The list that a look-up is repeated for, and how often it was read. What reads one row and gives the next key is a step
+    /// on the way; the list of an inner loop is a look-up of the outer one.
+    fn list_of(&self, taken: &Taken, statements: &Statements) -> (Id, u64) {
+        match self.taken.iter().find(|one| one.body == taken.list) {
+            None => (taken.list, 1),
+            Some(inner) if statements.get(inner.body).list => (inner.body, inner.calls),
+            Some(step) => self.list_of(step, statements),
+        }
+    }
+
     fn holds(&self, id: Id) -> bool {
         self.taken.iter().any(|taken| taken.body == id)
     }

@@ -95,6 +95,21 @@ fn nested_loops_are_each_a_loop() {
 }
 
 #[test]
+fn a_row_on_the_way_to_another_is_no_list() {
+    let mut log = Written::default();
+    log.run(0, 1, "SELECT id, book_id FROM review ORDER BY id LIMIT 20");
+    for row in 0..5 {
+        log.run(1, 1, format!("SELECT id, author_id FROM book WHERE id = {row}"));
+        log.run(1, 1, format!("SELECT id, name FROM author WHERE id = {row}"));
+    }
+    let trace = log.read();
+    let of =
+        |text: &str| of(&trace, text).looped.iter().map(|(list, looped)| (list.clone(), *looped)).collect::<Vec<_>>();
+    assert_eq!(of("FROM author"), of("FROM book"), "both are of the reviews");
+    assert_eq!(of("FROM author")[0].1, Looped { calls: 5, loops: 1, reads: 1 });
+}
+
+#[test]
 fn a_loop_may_repeat_two_others_for_each_row_but_not_three_nor_many_times() {
     for (others, times, expected) in [(2, 3, (5, 1)), (2, 5, (0, 0)), (3, 1, (0, 0))] {
         let mut log = Written::default();
