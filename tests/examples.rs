@@ -20,14 +20,11 @@ async fn every_example_agrees(major: u32) {
     let agreed = count(|verdict| matches!(verdict, Verdict::Agreed | Verdict::Mended));
     let mended = count(|verdict| matches!(verdict, Verdict::Mended));
     let rules: BTreeSet<&str> = of(&results, |verdict| matches!(verdict, Verdict::Mended));
-    // past the test harness, which keeps what a test that passes prints
-    let counts = writeln!(
-        std::io::stdout(),
+    told(&format!(
         "PostgreSQL {major}: {agreed} of {} examples agree, {other} are for other versions; {mended} remedies of {} rules were run",
         results.len() - other,
         rules.len()
-    );
-    counts.unwrap_or_else(|error| panic!("{error}"));
+    ));
     assert!(!results.is_empty(), "no example contains \"{words}\"");
     let wrong: Vec<String> = results.iter().filter_map(what_is_wrong).collect();
     let (wrong_count, all) = (wrong.len(), results.len());
@@ -35,6 +32,11 @@ async fn every_example_agrees(major: u32) {
     let promised = catalogue.rules().iter().filter(|rule| words.is_empty() && has_remedy_to_run(rule, major));
     let idle: Vec<&str> = promised.map(|rule| rule.id.as_str()).filter(|rule| !rules.contains(rule)).collect();
     assert!(idle.is_empty(), "PostgreSQL {major}: no remedy was run of {idle:?}");
+}
+
+/// Past the test harness, which keeps what a test that passes prints.
+fn told(line: &str) {
+    writeln!(std::io::stdout(), "{line}").unwrap_or_else(|error| panic!("{error}"));
 }
 
 /// The rules of the results of a kind.
@@ -58,6 +60,18 @@ fn what_is_wrong(result: &ExampleResult) -> Option<String> {
         Verdict::Disagreed { expected, got } => Some(format!("{name}\n  expected {expected}\n  got      {got}")),
         Verdict::Failed(error) => Some(format!("{name}\n  {error:?}")),
     }
+}
+
+#[test]
+fn every_rule_has_a_remedy_that_an_example_runs_or_says_why_there_is_none() {
+    let builtin = Catalogue::builtin().unwrap_or_else(|error| panic!("{error:?}"));
+    let (run, without): (Vec<&Rule>, Vec<&Rule>) = builtin.rules().iter().partition(|rule| rule.mended().count() > 0);
+    told(&format!("{} rules have a remedy that is run, {} say why there is none", run.len(), without.len()));
+    let said = |rule: &Rule| rule.remedy_not_run.as_ref().is_some_and(|why| !why.trim().is_empty());
+    let silent: Vec<&str> = without.iter().filter(|rule| !said(rule)).map(|rule| rule.id.as_str()).collect();
+    assert!(silent.is_empty(), "no remedy is run, and no `remedy_not_run` says why: {silent:?}");
+    let both: Vec<&str> = run.iter().filter(|rule| said(rule)).map(|rule| rule.id.as_str()).collect();
+    assert!(both.is_empty(), "a remedy is run, and `remedy_not_run` says that none is: {both:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
