@@ -2,8 +2,8 @@
 //!
 //! A DELETE or a change of key on the referenced table looks for rows with `a = $1 AND
 //! b = $2`: any B-tree that begins with those columns serves, in whatever order, and a
-//! partial one if all that it leaves out are rows with NULL in them. GiST and GIN serve
-//! with the classes of `btree_gist` and `btree_gin`, and GiST the PERIOD of a temporal key.
+//! partial one if all that it leaves out are rows with NULL in them. `GiST` and GIN serve
+//! with the classes of `btree_gist` and `btree_gin`, and `GiST` the PERIOD of a temporal key.
 //! One that is NOT ENFORCED looks for nothing.
 
 use super::{Rows, joined_quoted, row, same_names, table};
