@@ -70,6 +70,12 @@ impl Binaries {
         command
     }
 
+    /// Whether `owner` may run these where they are.
+    pub(super) fn reachable(&self, owner: Option<Owner>) -> bool {
+        let directory = fs::canonicalize(&self.directory);
+        directory.is_ok_and(|directory| owner.is_none_or(|owner| owner.may_enter(&directory)))
+    }
+
     /// Binaries that `owner` may run: these, or where a directory above them is closed to it a copy below `private`.
     pub(super) fn open_to(&self, owner: Option<Owner>, private: &Path) -> io::Result<Self> {
         let directory = fs::canonicalize(&self.directory)?;

@@ -106,8 +106,9 @@ impl Scratch {
     pub fn start_with(binaries: &Binaries, setup: &Setup<'_>) -> Result<Self, ScratchError> {
         let owner = Owner::needed()?;
         let suitable = |parent: &Path| owner.is_none_or(|owner| owner.may_enter(parent));
-        let directory =
-            if setup.in_memory { private_directory_in_memory(suitable) } else { private_directory(suitable) }?;
+        // programs may not be run from memory everywhere, and those that `owner` cannot reach are copied there
+        let in_memory = setup.in_memory && binaries.reachable(owner);
+        let directory = if in_memory { private_directory_in_memory(suitable) } else { private_directory(suitable) }?;
         let watchdog = Watchdog::over(directory.path())?;
         let binaries = binaries.open_to(owner, directory.path())?;
         give(directory.path(), owner)?;
