@@ -145,9 +145,9 @@ async fn the_loops_of_three_services_are_found_and_their_worker_and_sessions_are
     run(&mut admin, "VACUUM ANALYZE").await;
     run(&mut admin, "SELECT pg_stat_statements_reset()").await;
     let traffic = Arc::new(Traffic::parse(include_str!("../fixtures/roadmap/traffic.toml")).expect("the traffic"));
-    let users = users(&server, &traffic).await;
+    let mut users = users(&server, &traffic).await;
     let report = audited(&server, ["--window", "30s"]).await;
-    drop(users);
+    users.shutdown().await;
     judge(&ROADMAP, &report);
 }
 
@@ -159,14 +159,14 @@ async fn the_loops_of_packing_lists_are_found_though_a_page_lasts_longer_than_it
     let mut admin = server.connect("postgres").await.expect("a connection");
     system::load(&mut admin, 0.005).await.expect("the data");
     let traffic = Arc::new(system::traffic().expect("the traffic"));
-    let users = users(&server, &traffic).await;
+    let mut users = users(&server, &traffic).await;
     let before = executed(&mut admin).await;
     let mut report = audited(&server, ["--window", "30s"]).await;
     let is_busy = executed(&mut admin).await - before < ENOUGH;
     if is_busy {
         report = audited(&server, ["--window", "60s"]).await;
     }
-    drop(users);
+    users.shutdown().await;
     judge(&CPL, &report);
     if is_busy {
         eprintln!("the log was not judged: this machine is too busy");
