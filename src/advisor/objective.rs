@@ -58,10 +58,6 @@ const HOLDING: f64 = 0.02;
 const KEY: f64 = 0.005;
 /// Share of the workload's time below which an index is not worth having.
 const TRIFLE: f64 = 1e-4;
-/// Share of a statement's time that is not worth a question.
-pub const CLOSE: f64 = 0.002;
-/// Share of the workload's time that is not worth a question.
-const UNASKED: f64 = 1e-4;
 /// Time of one call below which nothing is worth saving, ms.
 const TRIFLE_PER_CALL_MS: f64 = 0.1;
 
@@ -82,8 +78,6 @@ pub struct Objective<'a> {
     pub together: Vec<Vec<usize>>,
     /// Whether what is in the set must be noticed, and not only cost less.
     pub caution: Caution,
-    /// Time of all statements, ms of the window.
-    statements_ms: f64,
     /// For each design the statements that it may serve, with its bit there.
     places: Vec<Vec<(usize, Mask)>>,
     /// For each design what must be saved before it is worth having, ms.
@@ -105,11 +99,9 @@ impl<'a> Objective<'a> {
                 places[*design].push((position, mask_of([place])));
             }
         }
-        let statements_ms = statements.iter().map(|statement| statement.total_ms).sum();
         let mut objective = Self {
             designs,
             statements,
-            statements_ms,
             costs,
             limits,
             view: View::Hoped,
@@ -137,22 +129,11 @@ impl<'a> Objective<'a> {
         self
     }
 
-    /// Whether what is not known of a statement with this set is worth a question.
-    pub fn is_open(&self, statement: usize, set: Mask) -> bool {
-        let statement = &self.statements[statement];
-        let gain = statement.gain(set);
-        let unclear = gain.hoped - gain.sure;
-        let matters = unclear > CLOSE && unclear * statement.total_ms > self.statements_ms * UNASKED;
-        matters && !statement.is_exhausted()
-    }
-
-    /// Time saved on one statement, ms of the window. What is not worth a question is no hope: many such would lead to a
-    /// set of which nothing is ever asked.
+    /// Time saved on one statement, ms of the window.
     pub fn saved_on(&self, statement: usize, set: Mask) -> f64 {
-        let hoped = self.view == View::Hoped && self.is_open(statement, set);
         let statement = &self.statements[statement];
         let gain = statement.gain(set);
-        let gain = if hoped { gain.hoped } else { gain.sure };
+        let gain = if self.view == View::Hoped { gain.hoped } else { gain.sure };
         if gain * statement.mean_ms() < TRIFLE_PER_CALL_MS { gain.min(0.0) } else { gain * statement.total_ms }
     }
 

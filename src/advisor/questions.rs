@@ -5,12 +5,16 @@
 //! bounds what the rest could do. From then on only sets that the search would choose are
 //! asked about, and what follows from the answers is never asked.
 
-use super::objective::{CLOSE, Objective, Set};
+use super::objective::{Objective, Set};
 use super::statement::{Mask, Statement, places_of};
 use crate::what_if::{Design, Known, Question};
 
 /// How often what was used is taken away.
 const MOST_PEELS: usize = 6;
+/// Share of a statement's time that is not worth a question.
+const CLOSE: f64 = 0.005;
+/// Share of the workload's time that is not worth a question.
+const TRIFLE: f64 = 5e-4;
 
 /// What is asked of every statement: nothing, and all at once.
 pub fn first(objective: &Objective, known: &Known) -> Vec<Question> {
@@ -55,11 +59,18 @@ pub fn without_each(objective: &Objective, chosen: &Set, known: &Known) -> Vec<Q
 
 /// What the search's choice still rests on hope for.
 pub fn hoped(objective: &Objective, chosen: &Set, known: &Known) -> Vec<Question> {
-    let open = objective.statements.iter().enumerate().filter_map(|(position, statement)| {
+    let total: f64 = objective.statements.iter().map(|statement| statement.total_ms).sum();
+    let mut open = Vec::new();
+    for (position, statement) in objective.statements.iter().enumerate() {
         let set = objective.mask(position, chosen);
-        objective.is_open(position, set).then(|| question(objective, statement, set))
-    });
-    new(open, known)
+        let gain = statement.gain(set);
+        let unclear = gain.hoped - gain.sure;
+        let matters = unclear > CLOSE && unclear * statement.total_ms > total * TRIFLE;
+        if matters && !statement.is_exhausted() {
+            open.push(question(objective, statement, set));
+        }
+    }
+    new(open.into_iter(), known)
 }
 
 /// The question what a statement costs with these of its designs.

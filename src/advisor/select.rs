@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::Caution;
 use super::exact::exact;
 use super::exchange::{Repair, repaired};
-use super::objective::{Objective, Set};
+use super::objective::{Objective, Set, View};
 use super::statement::places_of;
 use super::worth::earns;
 
@@ -45,7 +45,7 @@ pub fn select(objective: &Objective, effort: Effort, from: &Set) -> Set {
     let best = better(objective, chosen, other);
     match objective.caution {
         Caution::None => best,
-        Caution::Usual if unlimited => justified(objective, best),
+        Caution::Usual if unlimited || objective.view == View::Hoped => justified(objective, best),
         Caution::Usual => justified_within(&search, valuable, repair, best),
     }
 }

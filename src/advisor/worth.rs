@@ -98,7 +98,7 @@ mod tests {
             assert_eq!(second_earns(first, both, 0.0, Limits::default()), expected, "{first} {both}");
         }
         let budget = Limits { bytes: Some(1_000_000), count: None };
-        for (first, both, expected) in [(110.0, 100.0, true), (102.0, 100.0, false)] {
+        for (first, both, expected) in [(125.0, 100.0, true), (900.0, 880.0, false)] {
             assert_eq!(second_earns(first, both, 0.0, budget), expected, "{first} {both} within a budget");
         }
     }

@@ -181,7 +181,7 @@ fn an_or_has_an_index_for_each_alternative_or_none() {
         assert_eq!(found, wanted, "{condition}");
     }
     let of_several = sets("SELECT * FROM orders WHERE shop_id = $1 AND total = $2 OR note = $3");
-    assert_eq!(of_several, [["(note)", "(total)"], ["(note)", "(total, shop_id)"]], "its first key alone too");
+    assert_eq!(of_several, [["(note)", "(shop_id)"], ["(note)", "(shop_id, total)"]], "its first key alone too");
 }
 
 #[test]
@@ -205,7 +205,6 @@ fn a_partial_index_holds_the_few_rows_that_all_its_users_ask_for() {
                 "(status) WHERE status = 'pending'",
                 false,
             ),
-            ("SELECT * FROM orders WHERE status = 'pending'", "(status) WHERE status = 'pending'", true),
             ("SELECT * FROM orders WHERE total = $1 AND status = $2", "(total) WHERE status = $2", false),
         ],
     );
