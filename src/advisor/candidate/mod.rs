@@ -136,7 +136,8 @@ impl Candidates {
         refused.extend(site.refused.iter().cloned());
         let mut designs = promise::sorted(site, ideas(site));
         if let Some(why) = small(&site.scan.facts) {
-            refused.extend(designs.into_iter().next().map(|design| (design, why)));
+            let of_design = |design| (served::refusal(site, &design, self.caution).unwrap_or(why), design);
+            refused.extend(designs.into_iter().next().map(of_design).map(|(why, design)| (design, why)));
             self.refuse(query, refused);
             return Vec::new();
         }
