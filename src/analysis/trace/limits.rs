@@ -230,10 +230,6 @@ mod tests {
         Trace { statements, sessions: true, seconds: Some(60.0), ..Trace::default() }
     }
 
-    fn told(evidence: Evidence) -> Trace {
-        Trace { evidence, ..ordered() }
-    }
-
     #[test]
     fn a_whole_log_has_no_limits_and_every_other_one_says_its_own() {
         let slow = Tally { shortest_us: Some(200_000), ..tally() };
@@ -261,13 +257,6 @@ mod tests {
                 ordered(),
                 "several time zones are called CST",
             ),
-            ("waits", tally(), told(Evidence { waits_of_nobody: 2, ..Evidence::default() }), "2 of them belong to no"),
-            (
-                "plans",
-                tally(),
-                told(Evidence { plans: 3, unread_plans: 1, ..Evidence::default() }),
-                "1 of 4 plans of auto_explain could not be read",
-            ),
             ("stray", tally(), Trace { strays: 1, ..ordered() }, "1 executions have a time more than a day"),
             (
                 "anywhere",
@@ -293,5 +282,15 @@ mod tests {
         assert!(limits(&above, &ordered(), &snapshot)[0].why.contains("250 ms and more"));
         // the log is older than the setting: it has quick statements
         assert_eq!(limits(&tally(), &ordered(), &snapshot), []);
+    }
+
+    #[test]
+    fn waits_and_plans_that_are_added_to_no_statement_are_told() {
+        let evidence = Evidence { waits_of_nobody: 2, plans: 3, unread_plans: 1, ..Evidence::default() };
+        let limits = limits(&tally(), &Trace { evidence, ..ordered() }, &Snapshot::default());
+        let told: Vec<&str> = limits.iter().map(|gap| gap.why.as_str()).collect();
+        let [waits, plans] = told.as_slice() else { panic!("{told:?}") };
+        assert!(waits.starts_with("2 of them belong to no statement"), "{waits}");
+        assert!(plans.starts_with("1 of 4 plans of auto_explain could not be read"), "{plans}");
     }
 }
