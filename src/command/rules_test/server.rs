@@ -43,8 +43,9 @@ impl Server {
         let (first, settings) = (Arc::clone(first), settings.to_vec());
         let start = move || {
             let settings: Vec<&str> = SETTINGS.into_iter().chain(settings.iter().map(String::as_str)).collect();
-            let like = Some(&first.scratch);
-            let setup = Setup { settings: &settings, like, in_memory: true, ..Setup::default() };
+            // memory flushes in no time, and an example that turns flushes on is about them
+            let in_memory = !settings.contains(&"fsync=on");
+            let setup = Setup { settings: &settings, like: Some(&first.scratch), in_memory, ..Setup::default() };
             Scratch::start_with(first.scratch.binaries(), &setup)
         };
         let scratch = tokio::task::spawn_blocking(start).await.map_err(|_| ExampleError::Lingers)??;
