@@ -16,7 +16,7 @@ pub fn put(text: &str, constants: &BTreeMap<u32, String>) -> Option<String> {
         out.push_str(text.get(from..place.start)?);
         match constants.get(&number) {
             Some(constant) => out.push_str(constant),
-            None => out.push_str(&format!("${}", number as usize - constants.range(..number).count())),
+            None => out.extend(["$".to_owned(), (number as usize - constants.range(..number).count()).to_string()]),
         }
         from = place.end;
     }

@@ -56,7 +56,7 @@ fn over(site: &Site, base: Design, conditions: &[&Condition]) -> Option<Design> 
     let shared = conditions.iter().all(|one| one.key == first || site.sharing.all_state(table, &first, &one.sql));
     let parts: BTreeSet<&str> = conditions.iter().map(|one| one.sql.as_str()).collect();
     let predicate = parts.into_iter().collect::<Vec<_>>().join(" AND ");
-    (rare || shared).then(|| Design { predicate: Some(predicate), ..base })
+    (rare || shared).then_some(Design { predicate: Some(predicate), ..base })
 }
 
 /// A column that is mostly NULL, looked up by a value: the NULLs need no entry.
