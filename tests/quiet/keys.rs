@@ -39,7 +39,9 @@ async fn a_foreign_key_is_uncovered_where_its_check_could_use_no_index() {
         assert_eq!(subjects(&quiet, "unindexed-foreign-key"), UNCOVERED, "PostgreSQL {major}");
         // nothing was deleted, so nothing is urgent but the broken index
         let urgent: Vec<String> = findings(&quiet).into_iter().filter(|one| !one.starts_with("info")).collect();
-        assert_eq!(urgent, ["error invalid-index public.invalid_r"], "PostgreSQL {major}");
+        // a warning as long as the rows that were loaded are not counted
+        let [broken] = urgent.as_slice() else { panic!("PostgreSQL {major}: {urgent:?}") };
+        assert!(broken.ends_with(" invalid-index public.invalid_r"), "PostgreSQL {major}: {broken}");
         assert!(quiet.indexes.is_empty(), "PostgreSQL {major}: {:?}", quiet.indexes);
 
         run(&mut connection, DELETES).await;
