@@ -11,6 +11,8 @@ use crate::workload::{Access, Comparison, Predicate, Query};
 pub const MAX_VALUES: f64 = 20.0;
 /// Bytes of a value that may be the name of a state.
 const LONGEST: usize = 64;
+/// Rows that share a value, on average: fewer are somebody's.
+const SHARED: f64 = 500.0;
 
 /// The values that were the same so far.
 #[derive(Debug, Clone, Default)]
@@ -64,7 +66,9 @@ pub(super) fn category<'a>(snapshot: &'a Snapshot, one: &Predicate) -> Option<&'
         statistics.table_oid == operand.table_oid && statistics.column == operand.column
     };
     let statistics = snapshot.column_statistics.iter().find(of_column)?;
-    (statistics.n_distinct > 0.0 && statistics.n_distinct <= MAX_VALUES).then_some(statistics)
+    let rows = snapshot.table(operand.table_oid)?.rows?;
+    let few = statistics.n_distinct > 0.0 && statistics.n_distinct <= MAX_VALUES;
+    (few && rows >= SHARED * statistics.n_distinct).then_some(statistics)
 }
 
 /// `$1 = '5', $2 = NULL` as SQL by number; what is NULL or was cut short is left out.

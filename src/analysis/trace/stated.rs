@@ -62,7 +62,13 @@ fn known(statistics: &ColumnStatistics, written: &str) -> Option<String> {
         "false" if boolean => "f",
         other => other,
     };
-    common.values.as_ref()?.iter().any(|one| one == of_type).then(|| literal(&value))
+    let listed = common.values.as_ref()?.iter().any(|one| one == of_type);
+    (listed && is_label(&value)).then(|| literal(&value))
+}
+
+/// A word or a number, as programs call their states; an address or a name with its surname is somebody's.
+fn is_label(value: &str) -> bool {
+    !value.is_empty() && value.chars().all(|one| one.is_alphanumeric() || matches!(one, '_' | '-' | '.'))
 }
 
 /// The same statement with its constants, of the same tables.
@@ -91,9 +97,15 @@ mod tests {
     use crate::snapshot::{Column, Statement, StatementsState, StatisticsSlot, Table};
 
     fn snapshot(text: &str) -> Snapshot {
-        let table = Table { oid: 1, schema: "public".to_owned(), name: "jobs".to_owned(), ..Table::default() };
+        let table = Table {
+            oid: 1,
+            schema: "public".to_owned(),
+            name: "jobs".to_owned(),
+            rows: Some(5_000.0),
+            ..Table::default()
+        };
         let column = |name: &str| Column { table_oid: 1, name: name.to_owned(), ..Column::default() };
-        let values = Some(vec!["done".to_owned(), "open".to_owned()]);
+        let values = Some(["done", "open", "anna@example.org"].map(str::to_owned).to_vec());
         let slot = StatisticsSlot { kind: 1, values, numbers: Some(vec![0.9, 0.1]), ..StatisticsSlot::default() };
         let statistics = |column: &str, n_distinct| ColumnStatistics {
             table_oid: 1,
@@ -135,6 +147,7 @@ mod tests {
             ("SELECT id FROM jobs WHERE state = $5 AND id > $6", 60, &[(5, "'open'")], stated),
             (query, 59, &[(1, "'open'")], query),
             (query, 60, &[(1, "'new'")], query),
+            (query, 60, &[(1, "'anna@example.org'")], query),
             (query, 60, &[], query),
         ] {
             assert_eq!(text(query, of_log, calls, values), expected, "{of_log} {calls} {values:?}");

@@ -9,7 +9,8 @@ WITH feed AS (
     FROM pg_catalog.pg_attrdef f
     JOIN pg_catalog.pg_depend d ON d.classid = 2604 AND d.objid = f.oid AND d.refclassid = 1259
    WHERE d.refobjid <> f.adrelid
-     AND pg_catalog.pg_get_expr(f.adbin, f.adrelid) ~ $bare$^\(?nextval\('([^']|'')*'::(text|regclass)(\)?::regclass)?\)\)?(::.+)?$$bare$),
+     -- nextval(), cast at most: int4, int2, numeric, varchar. The text of the tree, for pg_get_expr() waits for the table's lock
+     AND f.adbin::pg_catalog.text ~ $bare$^(\{FUNCEXPR :funcid (480|714|1781|669) [^{]*:args \(|\{COERCEVIAIO :arg |\{RELABELTYPE :arg )*\{FUNCEXPR :funcid 1574 $bare$),
 fed AS (
   SELECT feed.seqid, pg_catalog.json_agg(pg_catalog.json_build_object(
            'table_oid', feed.relid::pg_catalog.int8, 'column', a.attname) ORDER BY feed.relid, feed.attnum) AS feeds
