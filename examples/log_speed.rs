@@ -32,13 +32,14 @@ fn main() -> miette::Result<()> {
     Ok(())
 }
 
-/// `VmHWM` of Linux.
+/// `VmHWM` of Linux; other systems do not tell.
 fn peak() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .map_or("unknown".to_owned(), |peak| peak.trim().to_owned())
+    let status = match std::fs::read_to_string("/proc/self/status") {
+        Ok(status) => status,
+        Err(error) => return format!("unknown ({error})"),
+    };
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    peak.map_or("unknown".to_owned(), |peak| peak.trim().to_owned())
 }
 
 /// Writes the log again and again, each time a minute later, until it is large.

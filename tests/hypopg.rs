@@ -2,9 +2,6 @@
 
 mod support;
 
-use std::path::Path;
-
-use pgassay::server::scratch::{Binaries, Scratch};
 use pgassay::what_if::{Answer, Basis, Question, hypopg, model};
 use support::advice::Case;
 
@@ -39,17 +36,6 @@ const STATEMENTS: &[&str] = &[
     "DELETE FROM \"Orders\" WHERE \"userId\" = 999999",
 ];
 
-fn server() -> Scratch {
-    let directory = Path::new("/usr/lib/postgresql/15/bin").to_path_buf();
-    let extension = Path::new("/usr/share/postgresql/15/extension/hypopg.control");
-    assert!(
-        directory.join("postgres").exists() && extension.exists(),
-        "PostgreSQL 15 with HypoPG is not in /usr/lib/postgresql/15: run tests/setup/hypopg.sh (Debian 12), or `make test`"
-    );
-    let settings = ["shared_preload_libraries=pg_stat_statements"];
-    Scratch::start(&Binaries { directory }, &settings).unwrap_or_else(|error| panic!("PostgreSQL 15: {error:?}"))
-}
-
 async fn answers(case: &mut Case) -> Vec<Answer> {
     let answers = hypopg::answer(&mut case.session, &case.snapshot, &case.workload, &case.questions).await;
     answers.into_iter().map(|answer| answer.expect("the extension is installed")).collect()
@@ -61,7 +47,7 @@ fn says_yes(answer: &Answer, before: f64) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_model_and_the_planner_mostly_agree() {
-    let server = server();
+    let server = support::server_with_hypopg();
     let mut case = Case::prepare(&server, "shop", &["hypopg"], SHOP, STATEMENTS).await;
     let planner = answers(&mut case).await;
     let (mut asked, mut agreed, mut differences) = (0, 0, Vec::new());
@@ -96,7 +82,7 @@ async fn the_model_and_the_planner_mostly_agree() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_planner_advises_on_all_that_it_can_plan() {
-    let server = server();
+    let server = support::server_with_hypopg();
     let mut case = Case::prepare(&server, "shop", &["hypopg", "pg_trgm"], SHOP, STATEMENTS).await;
     let planner = answers(&mut case).await;
     let beyond = |question: &&Question| question.designs.iter().any(|design| !hypopg::imagines(design));
@@ -134,7 +120,7 @@ async fn the_planner_advises_on_all_that_it_can_plan() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_that_may_only_read_is_answered_for_writes_too() {
-    let server = server();
+    let server = support::server_with_hypopg();
     let case = Case::prepare(&server, "shop", &["hypopg"], SHOP, STATEMENTS).await;
     let mut admin = server.connect("shop").await.expect("a connection");
     support::run(&mut admin, "CREATE ROLE reader LOGIN IN ROLE pg_monitor, pg_read_all_data").await;
@@ -150,7 +136,7 @@ async fn a_role_that_may_only_read_is_answered_for_writes_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_extension_the_planner_gives_no_answer() {
-    let server = server();
+    let server = support::server_with_hypopg();
     let mut case = Case::prepare(&server, "shop", &[], SHOP, &STATEMENTS[..2]).await;
     assert!(!case.questions.is_empty());
     let answers = hypopg::answer(&mut case.session, &case.snapshot, &case.workload, &case.questions).await;

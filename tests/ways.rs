@@ -3,10 +3,8 @@
 
 mod support;
 
-use std::path::Path;
-
 use pgassay::report::{Action, IndexAction, Report};
-use pgassay::server::scratch::{Binaries, Scratch};
+use pgassay::server::scratch::Scratch;
 use support::program::{pgassay_with, report, with_labs as run};
 
 const MAJOR: u32 = 16;
@@ -189,21 +187,9 @@ async fn a_time_limit_ends_with_the_best_so_far_and_says_so() {
     assert!(audit.contains("the time limit was over after"), "{audit}");
 }
 
-/// PostgreSQL 15 of Debian, which HypoPG is packaged for.
-fn with_hypopg() -> Scratch {
-    let directory = Path::new("/usr/lib/postgresql/15/bin").to_path_buf();
-    let extension = Path::new("/usr/share/postgresql/15/extension/hypopg.control");
-    assert!(
-        directory.join("postgres").exists() && extension.exists(),
-        "PostgreSQL 15 with HypoPG is not in /usr/lib/postgresql/15: run tests/setup/hypopg.sh (Debian 12), or `make test`"
-    );
-    let settings = ["shared_preload_libraries=pg_stat_statements"];
-    Scratch::start(&Binaries { directory }, &settings).unwrap_or_else(|error| panic!("PostgreSQL 15: {error:?}"))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn hypopg_goes_before_a_lab_of_another_major_and_behind_one_of_the_same_statement_by_statement() {
-    let server = with_hypopg();
+    let server = support::server_with_hypopg();
     let mut connection = server.connect("postgres").await.expect("a connection");
     let more = "CREATE EXTENSION hypopg; CREATE EXTENSION pg_trgm";
     support::run_each(&mut connection, &format!("{TABLES}; {more}; {}", rows(100_000))).await;

@@ -38,6 +38,18 @@ pub fn server_with(major: u32, settings: &[&str]) -> Scratch {
     Scratch::start(&binaries(major), &all).unwrap_or_else(|error| panic!("PostgreSQL {major}: {error:?}"))
 }
 
+/// Debian's PostgreSQL 15, for which HypoPG is packaged.
+pub fn server_with_hypopg() -> Scratch {
+    let directory = Path::new("/usr/lib/postgresql/15/bin").to_path_buf();
+    let extension = Path::new("/usr/share/postgresql/15/extension/hypopg.control");
+    assert!(
+        directory.join("postgres").exists() && extension.exists(),
+        "PostgreSQL 15 with HypoPG is not in /usr/lib/postgresql/15: run tests/setup/hypopg.sh (Debian 12), or `make test`"
+    );
+    let settings = ["shared_preload_libraries=pg_stat_statements"];
+    Scratch::start(&Binaries { directory }, &settings).unwrap_or_else(|error| panic!("PostgreSQL 15: {error:?}"))
+}
+
 /// Runs SQL, several statements at once, as the superuser.
 pub async fn run(connection: &mut PgConnection, sql: &str) {
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
