@@ -136,6 +136,20 @@ fn judge(loops: &Loops, report: &Report) {
     }
 }
 
+/// Windows of half a minute in which the loops of slow pages were hardest to tell from the swing of the traffic: one that
+/// begins with the traffic, and one in which a third of the pages read prices that nobody looks up.
+#[test]
+fn the_loops_of_packing_lists_are_found_in_windows_that_were_recorded() {
+    for window in ["window-beginning", "window-fast"] {
+        let snapshot = format!("{}/fixtures/cpl/{window}.json.gz", env!("CARGO_MANIFEST_DIR"));
+        let directory = tempfile::tempdir().expect("a directory");
+        let audit = ["audit", "--snapshot", &snapshot, "--what-if", "model", "--format", "json"];
+        let run = pgassay(directory.path(), &audit);
+        let report = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}\n{}", run.stderr));
+        judge(&CPL, &report);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_loops_of_three_services_are_found_and_their_worker_and_sessions_are_none() {
     let server = server_with(17, &[]);
