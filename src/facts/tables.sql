@@ -78,7 +78,7 @@ CREATE TABLE server_counters (
   archive_failed_age_s REAL,             -- since the last attempt failed; NULL: none did
   archive_waiting INTEGER,               -- WAL files that wait to be archived; NULL: the role may not list them
   wal_directory_bytes INTEGER,           -- WAL on disk; NULL: the role may not list it
-  locks INTEGER,                         -- held or wanted
+  locks INTEGER,                         -- held or wanted that take room in the lock table
   autovacuum_workers INTEGER             -- at work
 );
 

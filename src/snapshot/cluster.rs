@@ -73,7 +73,8 @@ pub struct ServerCounters {
     pub archive_waiting: Option<i64>,
     /// Bytes in the directory of WAL; `None` where the role may not list it.
     pub wal_directory_bytes: Option<i64>,
-    /// Locks held or wanted in the whole server.
+    /// Locks held or wanted in the whole server that take room in its lock table: neither a session's own (fast path) nor
+    /// those of serializable reads.
     pub locks: Option<i64>,
     /// Autovacuum workers at work in the whole server.
     pub autovacuum_workers: Option<i64>,

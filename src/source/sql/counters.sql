@@ -19,7 +19,7 @@ SELECT extract(epoch FROM pg_catalog.now() - coalesce((j.c->>'stats_reset')::pg_
        extract(epoch FROM pg_catalog.now() - a.last_failed_time)::pg_catalog.float8 AS archive_failed_age_s,
        (SELECT pg_catalog.sum((f.name LIKE '%.ready')::pg_catalog.int4)::pg_catalog.int8 FROM {archive} f) AS archive_waiting,
        (SELECT pg_catalog.sum(f.size)::pg_catalog.int8 FROM {directory} f) AS wal_directory_bytes,
-       (SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks) AS locks,
+       (SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks l WHERE NOT l.fastpath AND l.mode <> 'SIReadLock') AS locks,
        (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity b WHERE b.backend_type = 'autovacuum worker') AS autovacuum_workers
   FROM (SELECT (SELECT pg_catalog.to_jsonb(b) FROM pg_catalog.pg_stat_bgwriter b) AS b,
                (SELECT pg_catalog.to_jsonb(c) FROM {checkpointer} c) AS c,
