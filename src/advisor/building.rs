@@ -9,35 +9,21 @@ const BLOCK: u64 = 8192;
 /// `maintenance_work_mem` where the snapshot does not say, kB.
 const USUAL_MEMORY_KB: u64 = 65_536;
 
-/// What to know before building it, a sentence each, without a full stop.
+/// What to know before building it, a sentence each, without a full stop. A partitioned table's is built on its partitions.
 pub fn notes(snapshot: &Snapshot, design: &Design, facts: &TableFacts, size: Option<Size>) -> Vec<String> {
-    let mut notes = Vec::new();
-    if let Some(extension) = design.needs_extension.as_ref().filter(|name| !snapshot.has_extension(name)) {
-        notes.push(format!("needs the extension {extension}, which is not installed in this database"));
-    }
-    notes.extend(design.keys.iter().filter_map(|key| inferred(snapshot, key)));
-    if facts.table.kind == TableKind::Partitioned {
-        notes.push(
-            "CONCURRENTLY is refused on a partitioned table: ON ONLY the parent first, then CONCURRENTLY on each partition, \
-             then ATTACH PARTITION"
-                .to_owned(),
-        );
-    }
-    notes.push(
-        "CONCURRENTLY takes a SHARE UPDATE EXCLUSIVE lock: reads and writes go on, DDL and VACUUM of the table wait, and it \
-         waits itself for transactions that are older"
-            .to_owned(),
-    );
-    let heap = facts.pages as u64 * BLOCK;
-    notes.push(format!("reads the table twice ({} each time)", Bytes(heap)));
-    if let Some(size) = size {
-        notes.push(space(snapshot, design, size));
-    }
-    notes
+    let heap = Bytes(facts.pages as u64 * BLOCK);
+    let whole = facts.table.kind != TableKind::Partitioned;
+    let locks = whole.then(|| {
+        format!(
+            "while it is built reads and writes go on, DDL and VACUUM of the table wait, and it waits itself for older \
+             transactions; it reads the table twice ({heap} each time)"
+        )
+    });
+    locks.into_iter().chain(size.and_then(|size| space(snapshot, design, size))).collect()
 }
 
 /// A key of documents that no text of the server holds: it was found out, and that is to be said.
-fn inferred(snapshot: &Snapshot, key: &DesignKey) -> Option<String> {
+pub(super) fn inferred(snapshot: &Snapshot, key: &DesignKey) -> Option<String> {
     let (document, rest) = key.expression.as_deref()?.split_once(" ->> '")?;
     let (name, _) = rest.split_once("'::text")?;
     let literal = format!("'{name}'");
@@ -51,16 +37,14 @@ fn inferred(snapshot: &Snapshot, key: &DesignKey) -> Option<String> {
     })
 }
 
-fn space(snapshot: &Snapshot, design: &Design, size: Size) -> String {
+/// A B-tree is sorted: what does not fit in memory goes to temporary files of the same size.
+fn space(snapshot: &Snapshot, design: &Design, size: Size) -> Option<String> {
     let bytes = size.blocks * BLOCK;
     let memory =
         snapshot.setting("maintenance_work_mem").and_then(|value| value.parse().ok()).unwrap_or(USUAL_MEMORY_KB);
     let about = if size.rough { "roughly" } else { "about" };
-    // a B-tree is sorted: what does not fit in memory goes to temporary files of the same size
-    if design.method == "btree" && bytes > memory * 1024 {
-        return format!("takes {about} {0}, and {about} {0} of temporary files while it is sorted", Bytes(bytes));
-    }
-    format!("takes {about} {}", Bytes(bytes))
+    (design.method == "btree" && bytes > memory * 1024)
+        .then(|| format!("it needs {about} {} of temporary files while it is sorted", Bytes(bytes)))
 }
 
 #[cfg(test)]
@@ -79,21 +63,19 @@ mod tests {
             let design = Design { table_oid: 1, method: method.to_owned(), ..Design::default() };
             let notes = notes(&snapshot, &design, &facts, Some(Size { blocks, ..Size::default() }));
             assert_eq!(notes.iter().any(|note| note.contains("temporary files")), temporary, "{method} {blocks}");
-            assert!(notes.iter().any(|note| note.contains("SHARE UPDATE EXCLUSIVE")), "{notes:?}");
+            assert!(notes.iter().any(|note| note.contains("reads and writes go on")), "{notes:?}");
         }
     }
 
     #[test]
     fn a_key_that_no_text_holds_is_said_to_be_found_out() {
-        let table = Table { oid: 1, pages: 1_000, ..Table::default() };
-        let mut snapshot = Snapshot { tables: vec![table], ..Snapshot::default() };
+        let mut snapshot = Snapshot::default();
         let keys = vec![DesignKey::expression("(meta ->> 'sku'::text)")];
         let design = Design { table_oid: 1, method: "btree".to_owned(), keys, ..Design::default() };
         for (text, expected) in [("SELECT 1 FROM t WHERE meta->>$1 = $2", true), ("… meta->>'sku' = $1", false)] {
             snapshot.statements.entries = vec![Statement { text: Some(text.to_owned()), ..Statement::default() }];
-            let facts = TableFacts::read(&snapshot, 1).expect("the table");
-            let notes = notes(&snapshot, &design, &facts, None);
-            assert_eq!(notes.iter().any(|note| note.contains("'sku': of the keys")), expected, "{text}: {notes:?}");
+            let found = inferred(&snapshot, &design.keys[0]);
+            assert_eq!(found.is_some_and(|note| note.contains("'sku': of the keys")), expected, "{text}");
         }
     }
 }

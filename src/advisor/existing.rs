@@ -67,10 +67,11 @@ fn same_key(key: &DesignKey, existing: &IndexKey) -> bool {
         && (key.descending, key.nulls_first) == (existing.descending, existing.nulls_first)
 }
 
-/// What the upkeep of those that a design replaces takes, ms of the window.
+/// What the upkeep of those that a design may replace takes, ms of the window.
 pub fn upkeep_spared_ms(input: &Input, design: &Design) -> f64 {
-    let of = |index: &&Index| writes::upkeep(input.snapshot, input.workload, &as_design(index), None).ms;
-    superseded(input.snapshot, design).iter().map(of).sum()
+    let of = |index: &Index| writes::upkeep(input.snapshot, input.workload, &as_design(index), None).ms;
+    let goes = |index: &&Index| !much_larger(input, design, index);
+    superseded(input.snapshot, design).into_iter().filter(goes).map(of).sum()
 }
 
 fn as_design(index: &Index) -> Design {

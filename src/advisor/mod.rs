@@ -23,7 +23,6 @@ mod tests;
 mod verdict;
 mod wal;
 mod weighed;
-mod why;
 mod worth;
 mod writes;
 
@@ -40,7 +39,6 @@ use recommend::recommend;
 use select::{Effort, select};
 pub use verdict::{Verdict, causes};
 pub use weighed::weighed;
-pub use why::{Reason, WhyError, why};
 
 /// What the user wants of the advice.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -54,6 +54,7 @@ fn advice(input: &Input, objective: &Objective, chosen: &Set, position: usize) -
         ..Advice::default()
     };
     advice.notes = notes(input.snapshot, input.workload, &advice, facts.as_ref());
+    advice.notes.extend(design.keys.iter().filter_map(|key| building::inferred(input.snapshot, key)));
     advice.notes.extend(judged(objective, &advice));
     advice
 }

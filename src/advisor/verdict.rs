@@ -105,7 +105,10 @@ impl Judged<'_> {
         let Some(first) =
             places_of(used).find_map(|at| self.objective.designs.get(*statement.designs.get(at)?).copied())
         else {
-            return format!("the planner would not use {of}");
+            return match statement.basis {
+                Basis::Model => format!("by our own estimate no plan would use {of}"),
+                Basis::Lab | Basis::Hypopg => format!("the planner would not use {of}"),
+            };
         };
         let known = self.considered.iter().find(|one| one.design == *first).filter(|one| !one.recommended);
         let why = known.map(|one| one.why.clone()).filter(|why| !why.is_empty());

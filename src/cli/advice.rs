@@ -20,11 +20,12 @@ pub struct AdviceArgs {
     #[command(flatten)]
     pub lab: LabArgs,
 
-    /// Most storage for new indexes: a share of all tables (25%) or a size (500MB)
+    /// Most storage for new indexes: a share of all tables (25%) or a size (500MB). Those that only a foreign key asks for
+    /// come on top
     #[arg(long, value_name = "STORAGE")]
     pub budget: Option<Storage>,
 
-    /// Most indexes to create
+    /// Most indexes to create; those that only a foreign key asks for come on top
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub max_indexes: Option<usize>,
 
@@ -78,7 +79,7 @@ pub struct AdviseArgs {
     #[arg(long, value_name = "FILE", env = "PGASSAY_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
 
-    /// Every index that was considered on a table, or only those that begin with these columns: what it would cost
+    /// Every index that was considered on a table, or only those that have these columns, as keys or otherwise: what it would cost
     /// and gain, and why it is not advised
     #[arg(long, value_name = "TABLE(COLUMNS)")]
     pub why: Vec<String>,

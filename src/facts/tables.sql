@@ -556,6 +556,7 @@ CREATE TABLE index_advice (
   name TEXT NOT NULL,                    -- for the new index
   method TEXT NOT NULL,                  -- btree, gin, …
   keys TEXT NOT NULL,                    -- as SQL, joined by ", "
+  include TEXT,                          -- INCLUDE columns, joined by ", "
   predicate TEXT,                        -- of a partial index
   ddl TEXT NOT NULL,                     -- CREATE INDEX CONCURRENTLY …
   basis TEXT NOT NULL,                   -- lab, hypopg, model

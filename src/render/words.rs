@@ -6,7 +6,7 @@ use super::text;
 use crate::ident::{QualifiedName, quoted};
 use crate::report::{
     Action, BasisCounts, CoveredFinding, Finding, IndexAction, Judgement, LabInfo, OrmAdvice, Outcome, Proof, Report,
-    Score, Severity, WhatIfInfo,
+    Score, Severity, StatementCounts, WhatIfInfo,
 };
 use crate::units::{Bytes, Count, Ms, Ratio, Seconds};
 use crate::workload::brief;
@@ -89,7 +89,22 @@ pub(super) fn coverage(report: &Report) -> String {
     }
     let share = counts.coverage.map_or(String::new(), |share| format!(" ({} of the time)", Ratio(share)));
     let hidden = if counts.hidden > 0 { format!(", {} hidden", Count(counts.hidden as f64)) } else { String::new() };
-    format!("{} of {} understood{share}{hidden}", Count(counts.bound as f64), plural(all as usize, "statement"))
+    let understood = format!("{} of {}", Count(counts.bound as f64), plural(all as usize, "statement"));
+    format!("{understood} understood{share}{hidden}{}", unseen(counts))
+}
+
+/// Shares of the server's time below this are told: the rest ran in other databases.
+const NEARLY_ALL: f64 = 0.995;
+
+/// What no statement of this database shows: other databases, and entries that had to make room.
+fn unseen(counts: &StatementCounts) -> String {
+    let elsewhere = counts.of_server.filter(|share| *share < NEARLY_ALL);
+    let elsewhere =
+        elsewhere.map(|share| format!("{} of the server's statement time is of other databases", Ratio(1.0 - share)));
+    let full = counts.evictions.filter(|evictions| *evictions > 0);
+    let full = full
+        .map(|evictions| format!("pg_stat_statements was full {} and forgot some", plural(evictions as usize, "time")));
+    [elsewhere, full].into_iter().flatten().map(|part| format!("; {part}")).collect()
 }
 
 /// How old the counters are, and how long they were watched where that is not all of it.

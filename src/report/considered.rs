@@ -32,6 +32,15 @@ pub enum WhyError {
     #[error("there is no table \"{0}\"")]
     #[diagnostic(code(why::table), help("`pgassay query … 'SELECT table_name FROM table_'` lists them"))]
     Table(String),
+    /// In several schemas.
+    #[error("\"{name}\" is in more than one schema")]
+    #[diagnostic(code(why::ambiguous), help("say which: {}", tables.join(", ")))]
+    Ambiguous {
+        /// As written.
+        name: String,
+        /// With their schemas, quoted.
+        tables: Vec<String>,
+    },
     /// Not in the table.
     #[error("{table} has no column \"{column}\"")]
     #[diagnostic(code(why::column))]
@@ -48,7 +57,7 @@ impl Wanted {
     pub fn parse(text: &str, snapshot: &Snapshot) -> Result<Self, WhyError> {
         let (name, rest) = text.split_once('(').unwrap_or((text, ")"));
         let columns = rest.trim_end().strip_suffix(')').ok_or_else(|| WhyError::Form(text.to_owned()))?;
-        let table = named(name.trim(), snapshot).ok_or_else(|| WhyError::Table(name.trim().to_owned()))?;
+        let table = named(name.trim(), snapshot)?;
         let columns = names(columns);
         let known =
             |column: &String| snapshot.columns.iter().any(|one| one.table_oid == table.oid && one.name == *column);
@@ -72,13 +81,21 @@ impl Wanted {
 }
 
 /// With or without its schema, quoted or not.
-fn named<'a>(name: &str, snapshot: &'a Snapshot) -> Option<&'a Table> {
+fn named<'a>(name: &str, snapshot: &'a Snapshot) -> Result<&'a Table, WhyError> {
     let is = |table: &&Table| {
         let full = QualifiedName::new(&table.schema, &table.name).to_string();
         let bare = format!("{}.{}", table.schema, table.name);
         [full, bare, quoted(&table.name), table.name.clone()].iter().any(|known| known == name)
     };
-    snapshot.tables.iter().find(is)
+    let tables: Vec<&Table> = snapshot.tables.iter().filter(is).collect();
+    match tables.as_slice() {
+        [] => Err(WhyError::Table(name.to_owned())),
+        [table] => Ok(table),
+        several => {
+            let shown = |table: &&Table| QualifiedName::new(&table.schema, &table.name).to_string();
+            Err(WhyError::Ambiguous { name: name.to_owned(), tables: several.iter().map(shown).collect() })
+        }
+    }
 }
 
 fn holds(design: &Design, column: &str) -> bool {
@@ -167,7 +184,7 @@ mod tests {
         let table = |oid, name: &str| Table { oid, schema: "public".into(), name: name.into(), ..Table::default() };
         let column = |name: &str| Column { table_oid: 1, name: name.into(), ..Column::default() };
         Snapshot {
-            tables: vec![table(1, "orders"), table(2, "Quoted T")],
+            tables: vec![table(1, "orders"), table(2, "Quoted T"), table(3, "twice"), table(4, "twice")],
             columns: ["a", "b", "Odd, C"].map(column).to_vec(),
             ..Snapshot::default()
         }
@@ -183,6 +200,7 @@ mod tests {
             ("Quoted T", Ok(vec![])),
             ("orders(a", Err("not a table")),
             ("customers(a)", Err("no table \"customers\"")),
+            ("twice", Err("in more than one schema")),
             ("orders(c)", Err("public.orders has no column \"c\"")),
         ] {
             let told = Wanted::parse(text, &snapshot()).map(|wanted| wanted.columns).map_err(|error| error.to_string());

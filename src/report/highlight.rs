@@ -5,6 +5,7 @@ use super::subject::number;
 use super::{Highlight, HighlightSpan, Material};
 use crate::advisor::Advice;
 use crate::rule::Row;
+use crate::snapshot::Index;
 use crate::workload::{Access, Comparison, Predicate, Query, Span};
 
 /// What to underline, and in which statement; `None` where no position is known.
@@ -35,7 +36,7 @@ fn statement_of<'a>(row: &Row, advice: Option<&Advice>, lookup: &Lookup<'a>) -> 
     }
 }
 
-/// The conditions of this statement that the index would serve.
+/// The conditions of this statement that the index would serve, with what serves them now.
 fn served(query: &Query, advice: &Advice, lookup: &Lookup<'_>) -> Vec<HighlightSpan> {
     let queries = &lookup.material.workload.queries;
     let help = advice
@@ -43,8 +44,31 @@ fn served(query: &Query, advice: &Advice, lookup: &Lookup<'_>) -> Vec<HighlightS
         .iter()
         .find(|help| queries.get(help.query).is_some_and(|helped| helped.fingerprint == query.fingerprint));
     let positions = help.map(|help| help.predicates.as_slice()).unwrap_or_default();
-    let spans = positions.iter().filter_map(|position| query.predicates.get(*position)?.span);
-    spans.flat_map(|span| labelled(Some(span), "no index serves this")).collect()
+    let predicates = positions.iter().filter_map(|position| query.predicates.get(*position));
+    predicates.flat_map(|predicate| labelled(predicate.span, &now(predicate, advice, lookup))).collect()
+}
+
+/// What a condition has today: an index that begins with its column serves it, if less well than the new one.
+fn now(predicate: &Predicate, advice: &Advice, lookup: &Lookup<'_>) -> String {
+    let is_point = matches!(predicate.comparison, Comparison::Equal | Comparison::In);
+    let bare = is_point && predicate.operand.expression.is_none();
+    let serves = |index: &&Index| {
+        let first = index.keys.first().and_then(|key| key.column.as_ref());
+        let whole = index.usable() && index.predicate.is_none() && matches!(index.method.as_str(), "btree" | "hash");
+        index.table_oid == advice.design.table_oid && whole && first == Some(&predicate.operand.column)
+    };
+    let serving: Vec<&Index> = lookup.material.snapshot.indexes.iter().filter(|_| bare).filter(serves).collect();
+    let same_keys = |index: &&&Index| {
+        let keys = advice.design.keys.iter().zip(index.keys.iter().map(Some).chain(std::iter::repeat(None)));
+        keys.into_iter().all(|(new, old)| new.column.is_some() && old.is_some_and(|old| old.column == new.column))
+    };
+    match (serving.iter().find(same_keys), serving.first()) {
+        (Some(index), _) if !advice.design.include.is_empty() => {
+            format!("{} finds these rows, and each is then read from the table", index.name)
+        }
+        (_, Some(index)) => format!("{} serves this alone", index.name),
+        (_, None) => "no index serves this".to_owned(),
+    }
 }
 
 /// The keys by which the repeated statement is asked, one value at a time.

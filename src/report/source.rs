@@ -41,6 +41,7 @@ fn counts(lookup: &Lookup<'_>) -> StatementCounts {
     let snapshot = lookup.material.snapshot;
     let workload = lookup.material.workload;
     let bound: Vec<&Query> = workload.queries.iter().filter(|query| is_bound(query)).collect();
+    let server_ms = lookup.total_ms + snapshot.statements.other_databases_ms;
     let bound_ms: f64 = bound.iter().map(|query| query.counters.total_ms).sum();
     StatementCounts {
         seen: snapshot.statements.entries.len() as u64 + snapshot.statements.hidden,
@@ -49,6 +50,8 @@ fn counts(lookup: &Lookup<'_>) -> StatementCounts {
         unparsed: workload.unparsed.len() as u64,
         hidden: snapshot.statements.hidden,
         coverage: lookup.share(bound_ms),
+        of_server: (server_ms > 0.0).then(|| lookup.total_ms / server_ms),
+        evictions: snapshot.statements.dealloc,
     }
 }
 

@@ -23,6 +23,8 @@ pub fn quiet() -> Report {
             window_own_ms: None,
             stats_age_s: 1_036_800.0,
             statements: StatementCounts {
+                of_server: Some(0.8),
+                evictions: Some(3),
                 seen: 500,
                 parsed: 470,
                 bound: 468,

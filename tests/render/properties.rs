@@ -146,7 +146,8 @@ fn at_most_ten_annotations_of_a_kind_and_the_last_counts_the_rest() {
     for command in ["::error ", "::warning ", "::notice "] {
         assert_eq!(shown.lines().filter(|line| line.starts_with(command)).count(), 10, "{command}");
     }
-    assert!(shown.trim_end().ends_with("468 of 480 statements understood (97 %25 of the time)"), "{shown}");
+    let last = shown.lines().last().unwrap_or_default();
+    assert!(last.contains("468 of 480 statements understood (97 %25 of the time)"), "{shown}");
     assert!(shown.contains("46 of them are not shown here"), "{shown}");
 }
 

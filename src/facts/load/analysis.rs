@@ -71,12 +71,14 @@ fn push_advice(rows: &mut Rows, input: &Input<'_>, rank: u32, advice: &Advice) {
         return;
     };
     let design = &advice.design;
+    let included: Vec<String> = design.include.iter().map(|column| quoted(column)).collect();
     row!(rows, {
         advice: rank,
         table_id: design.table_oid,
         name: advice.name.as_str(),
         method: design.method.as_str(),
         keys: design.keys.iter().map(|key| key_sql(design, key)).collect::<Vec<_>>().join(", "),
+        include: (!design.include.is_empty()).then(|| included.join(", ")),
         predicate: design.predicate.as_deref(),
         ddl: design.ddl(&advice.name, &QualifiedName::new(table.schema.as_str(), table.name.as_str())),
         basis: basis(advice.basis),

@@ -116,6 +116,12 @@ pub struct StatementCounts {
     pub hidden: u64,
     /// Share of the database's statement time that is parsed and bound, 0 to 1.
     pub coverage: Option<f64>,
+    /// Share of the server's statement time that is this database's, 0 to 1; `None` where nothing ran.
+    #[serde(default)]
+    pub of_server: Option<f64>,
+    /// Times that `pg_stat_statements` was full and dropped its least used entries; `None` before 14.
+    #[serde(default)]
+    pub evictions: Option<u64>,
 }
 
 /// The outcome of a rule.

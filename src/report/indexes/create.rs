@@ -60,7 +60,7 @@ fn build(advice: &Advice) -> Vec<String> {
         .then(|| format!("its size is a rough guess: no statistics tell that of a {} index", advice.design.method));
     let replaces = (!advice.replaces.is_empty())
         .then(|| "drop what it replaces only after it is built and the statements use it".to_owned());
-    rough.into_iter().chain(replaces).collect()
+    rough.into_iter().chain(replaces).chain(advice.build.iter().cloned()).collect()
 }
 
 /// Costs are weighted by calls: the planner's cost of one execution says nothing about a statement run once a day.
