@@ -96,7 +96,7 @@ pub(super) fn coverage(report: &Report) -> String {
 /// Shares of the server's time below this are told: the rest ran in other databases.
 const NEARLY_ALL: f64 = 0.995;
 
-/// What no statement of this database shows: other databases, and entries that had to make room.
+/// What the statements of this database do not show: other databases, and entries that had to make room.
 fn unseen(counts: &StatementCounts) -> String {
     let elsewhere = counts.of_server.filter(|share| *share < NEARLY_ALL);
     let elsewhere =

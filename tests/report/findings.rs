@@ -2,6 +2,7 @@
 
 use pgassay::report::Report;
 use pgassay::rule::{Row, Severity};
+use pgassay::snapshot::Index;
 
 use super::world::{ORDERS, World, evidence, index, looping, missing, row, superfluous, with};
 
@@ -48,6 +49,47 @@ fn each_rule_underlines_the_words_that_it_is_about() {
     ] {
         assert_eq!(underlined(&world.found(rule, vec![row]).report()), [expected], "{rule}");
     }
+}
+
+#[test]
+fn a_condition_that_an_index_finds_today_is_not_said_to_have_none() {
+    let with_columns = |world: World| {
+        let mut world = world.advised(ORDERS, &["customer_id"]);
+        world.recommendations.create[0].design.include = vec!["note".to_owned()];
+        world
+    };
+    let wider = |world: World| world.advised(ORDERS, &["customer_id", "created_at"]);
+    let existing = || World::new().index(index(7, "orders_by_customer", &["customer_id"]));
+    let invalid = Index { valid: false, ..index(7, "orders_by_customer", &["customer_id"]) };
+    let partial = Index { predicate: Some("note IS NULL".to_owned()), ..index(7, "some", &["customer_id"]) };
+    for (world, label) in [
+        (with_columns(existing()), "orders_by_customer finds these rows, and each is then read from the table"),
+        (wider(existing()), "orders_by_customer serves this alone"),
+        (wider(World::new().index(index(7, "by_date", &["created_at", "customer_id"]))), "no index serves this"),
+        (wider(World::new().index(invalid)), "no index serves this"),
+        (wider(World::new().index(partial)), "no index serves this"),
+    ] {
+        let report = world.found("missing-index", vec![missing(0, ORDERS)]).report();
+        assert_eq!(underlined(&report), [("customer_id = $1", label)]);
+    }
+}
+
+#[test]
+fn the_share_of_the_server_that_other_databases_took_is_told() {
+    let mut world = World::new();
+    world.snapshot.statements.dealloc = Some(7);
+    let own_ms: f64 = world.workload.queries.iter().map(|query| query.counters.total_ms).sum();
+    world.snapshot.statements.other_databases_ms = 3.0 * own_ms;
+    let statements = world.report().source.statements;
+    assert_eq!((statements.of_server, statements.evictions), (Some(0.25), Some(7)));
+}
+
+#[test]
+fn an_index_to_create_says_what_building_it_takes() {
+    let mut world = World::new().advised(ORDERS, &["customer_id"]);
+    world.recommendations.create[0].build = vec!["it reads the table twice".to_owned()];
+    let report = world.found("missing-index", vec![missing(0, ORDERS)]).report();
+    assert_eq!(report.indexes[0].build, ["it reads the table twice"]);
 }
 
 #[test]
