@@ -82,6 +82,34 @@ async fn an_index_that_helps_carries_what_was_measured_and_leaves_the_clone_as_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn indexes_that_help_only_together_are_proved_together() {
+    let (audited, clone) = (with_parcels().await, with_parcels().await);
+    for server in [&audited, &clone] {
+        let mut connection = server.connect("postgres").await.expect("a connection");
+        support::run(&mut connection, "UPDATE parcels SET weight = (id * 31) % 19997").await;
+        support::run(&mut connection, "VACUUM FULL ANALYZE parcels").await;
+    }
+    let mut connection = audited.connect("postgres").await.expect("a connection");
+    support::run(&mut connection, "CREATE EXTENSION pg_stat_statements").await;
+    support::run(&mut connection, "SELECT pg_stat_statements_reset()").await;
+    for number in 0..40 {
+        let either = format!("SELECT note FROM parcels WHERE shelf = {number} OR weight = {number}");
+        support::run(&mut connection, &either).await;
+    }
+    let report = report(&proved(&audited, &clone));
+    let mut columns: Vec<&str> =
+        report.indexes.iter().map(|index| index.columns[0].name.as_deref().unwrap_or("")).collect();
+    columns.sort_unstable();
+    assert_eq!(columns, ["shelf", "weight"], "{:#?}\n{:#?}", report.indexes, report.skipped);
+    for index in &report.indexes {
+        let proof = index.proof.as_ref().unwrap_or_else(|| panic!("no proof: {:#?}", report.skipped));
+        assert!(proof.blocks_after * 5 < proof.blocks_before, "{proof:#?}");
+        assert!(index.notes.iter().any(|note| note.contains("together")), "{:#?}", index.notes);
+    }
+    assert_eq!(indexes(&clone).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_index_that_misleads_the_planner_is_taken_back_with_the_reason() {
     let (audited, clone) = (audited().await, with_parcels().await);
     let mut connection = clone.connect("postgres").await.expect("a connection");

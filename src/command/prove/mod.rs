@@ -4,6 +4,7 @@
 //! prefix of its own and is dropped over a fresh connection, however the trial ended;
 //! what a killed run left is dropped by the next.
 
+mod group;
 mod measure;
 mod trial;
 mod verdict;
@@ -24,6 +25,7 @@ use crate::workload::Workload;
 
 use super::interrupt::Interrupt;
 use super::progress::Progress;
+use group::{groups, helped};
 use measure::measure;
 use trial::{Bench, Trial, Trials};
 use verdict::Timed;
@@ -121,32 +123,63 @@ async fn try_all(
     let mut trials = Trials::default();
     let creates: Vec<IndexAction> =
         report.indexes.iter().filter(|index| index.action == Action::Create).cloned().collect();
-    for (number, index) in creates.iter().enumerate() {
-        progress.phase(format!("proving index {} of {} on the clone", number + 1, creates.len()));
-        let timed = match try_one(&mut session, target, bench, &mut trials, index).await {
-            Ok(timed) => timed,
-            Err(error @ ServerError::Lost { .. }) => return Err(error),
-            Err(error) => {
-                report.skipped.push(not_proved(index, &format!("the clone says: {error}")));
-                continue;
-            }
-        };
-        report = judged(report, index, &timed);
+    let groups = groups(creates);
+    for (number, group) in groups.iter().enumerate() {
+        progress.phase(format!("proving {} of {} on the clone", number + 1, groups.len()));
+        let all = try_together(&mut session, target, bench, &mut trials, group).await;
+        if group.len() == 1 || all.as_ref().is_ok_and(|timed| verdict::against(timed).is_none()) {
+            report = judged_together(report, group, all)?;
+            continue;
+        }
+        // together they do not hold: then each must by itself
+        for index in group {
+            let alone = std::slice::from_ref(index);
+            let timed = try_together(&mut session, target, bench, &mut trials, alone).await;
+            report = judged_together(report, alone, timed)?;
+        }
     }
     session.close().await;
     Ok(report)
 }
 
-fn judged(mut report: Report, index: &IndexAction, timed: &[Timed]) -> Report {
+/// Each by the statements that it is advised for; those that it is not are the same for all.
+fn judged_together(
+    mut report: Report,
+    group: &[IndexAction],
+    timed: Result<Vec<Timed>, ServerError>,
+) -> Result<Report, ServerError> {
+    let timed = match timed {
+        Err(error @ ServerError::Lost { .. }) => return Err(error),
+        Err(error) => {
+            let told = |index| not_proved(index, &format!("the clone says: {error}"));
+            report.skipped.extend(group.iter().map(told));
+            return Ok(report);
+        }
+        Ok(timed) => timed,
+    };
+    for index in group {
+        let helped = helped(index);
+        let own = |one: &Timed| one.clone().of(helped.contains(one.figures.statement.as_str()));
+        report = judged(report, index, &timed.iter().map(own).collect::<Vec<Timed>>(), group.len() > 1);
+    }
+    Ok(report)
+}
+
+fn judged(mut report: Report, index: &IndexAction, timed: &[Timed], in_group: bool) -> Report {
     if !timed.iter().any(|one| one.figures.helped) {
         report.skipped.push(not_proved(index, "none of its statements could be run on the clone"));
     }
-    if let Some(why) = verdict::against(timed) {
+    // a group was judged as a whole
+    if let Some(why) = verdict::against(timed).filter(|_| !in_group) {
         return taken_back(report, &index.schema, &index.name, &why);
     }
     let same = |one: &&mut IndexAction| one.schema == index.schema && one.name == index.name;
     if let Some(found) = report.indexes.iter_mut().find(same).filter(|_| !timed.is_empty()) {
         found.proof = Some(verdict::proof(timed));
+        found.notes.extend(verdict::slower_by_the_clock_alone(timed));
+        found
+            .notes
+            .extend(in_group.then(|| "proved together with the others that help the same statements".to_owned()));
     }
     report
 }
@@ -159,19 +192,19 @@ fn not_proved(index: &IndexAction, why: &str) -> Skipped {
     }
 }
 
-/// The statements on the index's table, without it and with it. It is gone again afterwards.
-async fn try_one(
+/// The statements on the tables of the indexes, without them and with all of them. They are gone again afterwards.
+async fn try_together(
     session: &mut CloneSession,
     target: &Target,
     bench: &Bench<'_>,
     trials: &mut Trials,
-    index: &IndexAction,
+    group: &[IndexAction],
 ) -> Result<Vec<Timed>, ServerError> {
-    let table = bench.snapshot.tables.iter().find(|table| table.schema == index.schema && table.name == index.table);
-    let Some(table) = table else { return Ok(Vec::new()) };
-    let wanted: Vec<String> =
-        index.what_if.iter().flat_map(|what_if| &what_if.statements).map(|gain| gain.statement.clone()).collect();
-    let trials = trials.on_table(session, bench, &family(bench.snapshot, table.oid), &wanted).await;
+    let on = |table: &&Table| group.iter().any(|index| (&table.schema, &table.name) == (&index.schema, &index.table));
+    let tables = bench.snapshot.tables.iter().filter(on).flat_map(|table| family(bench.snapshot, table.oid)).collect();
+    let wanted: BTreeSet<&str> = group.iter().flat_map(helped).collect();
+    let wanted: Vec<String> = wanted.into_iter().map(str::to_owned).collect();
+    let trials = trials.on_table(session, bench, &tables, &wanted).await;
     let mut before = Vec::new();
     for trial in trials {
         // one that fails or takes too long says nothing about the index
@@ -179,19 +212,27 @@ async fn try_one(
             before.push((trial, execution));
         }
     }
-    let mut builder = CloneSession::open(target, BUILD).await?;
-    let built = builder.run(&ddl(index)).await;
-    builder.close().await;
-    let timed = match built {
-        Ok(_) => with_index(session, &wanted, before).await,
+    let timed = match build(target, group).await {
+        Ok(()) => with_indexes(session, &wanted, before).await,
         Err(error) => Err(error),
     };
-    let dropped = session.run(&format!("DROP INDEX IF EXISTS {}", own_name(index))).await;
-    let timed = timed?;
-    dropped.map(|_| timed)
+    for index in group {
+        session.run(&format!("DROP INDEX IF EXISTS {}", own_name(index))).await?;
+    }
+    timed
 }
 
-async fn with_index(
+async fn build(target: &Target, group: &[IndexAction]) -> Result<(), ServerError> {
+    let mut builder = CloneSession::open(target, BUILD).await?;
+    let mut built = Ok(());
+    for index in group {
+        built = built.and(builder.run(&ddl(index)).await.map(|_| ()));
+    }
+    builder.close().await;
+    built
+}
+
+async fn with_indexes(
     session: &mut CloneSession,
     wanted: &[String],
     before: Vec<(Trial, measure::Execution)>,
