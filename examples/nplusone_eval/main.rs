@@ -3,13 +3,15 @@
 //! `cargo run --release --example nplusone_eval -- DIR [--pg-bin DIR] [--show]`
 //!
 //! Each capture goes the way of an audit: its schema is loaded into a real PostgreSQL 15 and read as a snapshot, its
-//! counters, samples and log are read by the program's own code, and what the analysis finds is compared with the labels.
+//! counters, samples and log are read by the program's own code, and what the rule would tell a user of them is compared
+//! with the labels.
 //! `--show` names what was missed, and what was found in error. Exit code 1 below the bars.
 
 mod capture;
 mod catalog;
 mod latency;
 mod score;
+mod told;
 mod watch;
 
 use std::path::PathBuf;
@@ -22,6 +24,7 @@ use pgassay::workload::Workload;
 
 use capture::Capture;
 use score::Tally;
+use told::Teller;
 use watch::{LEVELS, Level};
 
 /// Arguments.
@@ -43,12 +46,12 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Runtime::new()?;
     let catalogs = runtime.block_on(catalog::read(&arguments.directory, &binaries))?;
     let manifest = capture::manifest(&arguments.directory)?;
-    let mut tally = Tally::new(arguments.show);
+    let (mut tally, teller) = (Tally::new(arguments.show), Teller::new()?);
     for (mixed, entries) in [(false, &manifest.isolated), (true, &manifest.mixed)] {
         for entry in entries {
             let capture = capture::read(&arguments.directory, entry, &catalogs)?;
             for level in LEVELS {
-                judge(&capture, level, mixed, &mut tally)?;
+                runtime.block_on(judge(&capture, level, mixed, &teller, &mut tally))?;
             }
         }
     }
@@ -58,10 +61,17 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
 }
 
 /// One capture by one kind of evidence.
-fn judge(capture: &Capture, level: Level, mixed: bool, tally: &mut Tally) -> Result<(), Box<dyn std::error::Error>> {
+async fn judge(
+    capture: &Capture,
+    level: Level,
+    mixed: bool,
+    teller: &Teller,
+    tally: &mut Tally,
+) -> Result<(), Box<dyn std::error::Error>> {
     let Some(seen) = watch::watch(capture, level)? else { return Ok(()) };
     let workload = Workload::build(&seen.snapshot);
-    let found = Analyses::run(&seen.snapshot, &workload, seen.trace.as_ref()).n_plus_one;
-    tally.add(capture, level, mixed, &workload, &found);
+    let analyses = Analyses::run(&seen.snapshot, &workload, seen.trace.as_ref());
+    let told = teller.told(&seen.snapshot, &workload, &analyses).await?;
+    tally.add(capture, level, mixed, &workload, &analyses.n_plus_one, &told);
     Ok(())
 }

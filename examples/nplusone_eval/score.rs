@@ -24,6 +24,8 @@ const BANDS: [(f64, f64); 6] = [(0.0, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), 
 struct Unit {
     loops: bool,
     confidence: f64,
+    /// The analysis found it, and the rule does not tell it.
+    untold: bool,
 }
 
 /// All units.
@@ -38,28 +40,37 @@ impl Tally {
         Self { units: BTreeMap::new(), show }
     }
 
-    /// Compares what was found in a capture with its labels.
-    pub fn add(&mut self, capture: &Capture, level: Level, mixed: bool, workload: &Workload, found: &[NPlusOne]) {
+    /// Compares what a user would be told of a capture with its labels.
+    pub fn add(
+        &mut self,
+        capture: &Capture,
+        level: Level,
+        mixed: bool,
+        workload: &Workload,
+        found: &[NPlusOne],
+        told: &BTreeMap<String, f64>,
+    ) {
         for (position, query) in workload.queries.iter().enumerate() {
             let Some(loops) = label(capture, query) else { continue };
-            // a worker that is named as such is no accusation
-            let said = found.iter().find(|one| one.child == position && one.pattern != "worker-loop");
-            let confidence = said.map_or(0.0, |one| one.confidence);
+            let confidence = told.get(&query.fingerprint).copied().unwrap_or(0.0);
+            let known =
+                |one: &NPlusOne| one.child == position && one.confidence >= FOUND && one.pattern != "worker-loop";
+            let untold = confidence < FOUND && found.iter().any(known);
             if self.show && (confidence >= FOUND) != loops {
                 let what = if loops { "missed" } else { "false " };
                 let text: String =
                     query.text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(90).collect();
                 println!("{what} {:<14} {confidence:.2} {}: {text}", level.name(), capture.directory.display());
             }
-            self.units.entry((level, mixed)).or_default().push(Unit { loops, confidence });
+            self.units.entry((level, mixed)).or_default().push(Unit { loops, confidence, untold });
         }
     }
 
     /// The tables.
     pub fn print(&self) {
         println!(
-            "\n{:<16}{:<10}{:>6}{:>8}{:>11}{:>8}{:>14}",
-            "level", "traffic", "loops", "others", "precision", "recall", "any precision"
+            "\n{:<16}{:<10}{:>6}{:>8}{:>11}{:>8}{:>8}{:>14}",
+            "level", "traffic", "loops", "others", "precision", "recall", "untold", "any precision"
         );
         for ((level, mixed), units) in &self.units {
             let score = Score::of(units, FOUND);
@@ -67,8 +78,9 @@ impl Tally {
             let traffic = if *mixed { "mixed" } else { "isolated" };
             let (loops, others) =
                 (units.iter().filter(|unit| unit.loops).count(), units.iter().filter(|unit| !unit.loops).count());
+            let untold = units.iter().filter(|unit| unit.loops && unit.untold).count();
             println!(
-                "{:<16}{traffic:<10}{loops:>6}{others:>8}{:>11.2}{:>8.2}{:>8.2}/{:.2}",
+                "{:<16}{traffic:<10}{loops:>6}{others:>8}{:>11.2}{:>8.2}{untold:>8}{:>8.2}/{:.2}",
                 level.name(),
                 score.precision,
                 score.recall,

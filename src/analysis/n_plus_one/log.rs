@@ -1,10 +1,8 @@
 //! What a log says of a body: how much of it runs in loops, and whether its executions come together.
 
-use super::traps::Together;
 use super::weights::WEIGHTS;
 use crate::analysis::trace::{Looped, Trace, Traced};
 use crate::analysis::window::{FEW, slack};
-use crate::workload::Workload;
 
 /// Mean calls per window up to which the swing of the traffic can be told from loops.
 const BUSY: f64 = 20.0;
@@ -24,6 +22,8 @@ pub struct Order {
     pub per_loop: Option<f64>,
     /// Executions that come together.
     pub together: Option<f64>,
+    /// Share of the executions in loops after a related list.
+    pub after_list: f64,
 }
 
 /// What the whole log has in common.
@@ -31,6 +31,9 @@ pub struct Order {
 pub struct Common {
     swing: Option<f64>,
     whole_seconds: bool,
+    /// Executions are missing: slow ones alone are in it, or a sample.
+    partial: bool,
+    sessions: bool,
 }
 
 impl Common {
@@ -40,7 +43,14 @@ impl Common {
         let second = |traced: &Traced| traced.beats.iter().find(|beat| beat.window_s >= 1.0).copied();
         let beats = trace.statements.values().filter(|traced| traced.calls as f64 >= FEW).filter_map(second);
         let swings = beats.map(|beat| ((beat.dispersion - 1.0) / beat.mean).max(0.0)).collect();
-        Self { swing: long.then(|| slack(swings)), whole_seconds: trace.whole_seconds }
+        let swing = long.then(|| slack(swings));
+        let Trace { whole_seconds, partial, sessions, .. } = *trace;
+        Self { swing, whole_seconds, partial, sessions }
+    }
+
+    /// Whether each loop of that time must show: then there is none where none is seen.
+    pub fn is_whole(self) -> bool {
+        self.sessions && !self.partial
     }
 
     fn together(self, traced: &Traced) -> Option<f64> {
@@ -52,7 +62,8 @@ impl Common {
 
 /// Whether a worker runs it, on what it has claimed.
 pub fn is_worker(traced: &Traced) -> bool {
-    traced.after_claim as f64 >= WEIGHTS.log.worker * traced.calls as f64
+    let weights = &WEIGHTS.log;
+    traced.calls >= weights.min_calls && traced.after_claim as f64 >= weights.worker * traced.calls as f64
 }
 
 /// Weighs one; `None` where it ran too seldom in the log.
@@ -62,32 +73,25 @@ pub fn weigh(traced: &Traced, common: Common) -> Option<Order> {
     if traced.calls < weights.min_calls || listless && traced.calls < weights.min_run {
         return None;
     }
-    let together = common.together(traced);
-    let rhythm = together.map_or(weights.unknown, |together| weights.together * together.max(1.0).ln());
-    let penalty = if common.whole_seconds { weights.whole_second } else { 0.0 };
-    let odds = weights.intercept + weights.marked * marked(traced) + rhythm + penalty;
+    let looped: u64 = traced.looped.values().map(|looped| looped.calls).sum();
+    let after_list = looped as f64 / traced.calls as f64;
+    let together = common.together(traced).filter(|_| !common.partial);
+    let odds = if common.partial {
+        // what stood between them is missing: requests in a row look like a run, and slow ones come together anyway
+        weights.intercept + weights.marked * after_list.min(1.0)
+    } else {
+        let rhythm = together.map_or(weights.unknown, |together| weights.together * together.max(1.0).ln());
+        weights.intercept + weights.marked * marked(traced, looped) + rhythm
+    };
+    let odds = odds + if common.whole_seconds { weights.whole_second } else { 0.0 };
     let most = traced.looped.iter().max_by(|(one, a), (two, b)| a.calls.cmp(&b.calls).then(two.cmp(one)));
     let per = |of: fn(&Looped) -> u64| most.map(|(_, looped)| looped.calls as f64 / of(looped).max(1) as f64);
     let (per_parent, per_loop) = (per(|looped| looped.reads), per(|looped| looped.loops));
-    Some(Order { odds, list: most.map(|(list, _)| list.clone()), per_parent, per_loop, together })
+    Some(Order { odds, list: most.map(|(list, _)| list.clone()), per_parent, per_loop, together, after_list })
 }
 
 /// Share of the executions that bear the marks of a loop.
-fn marked(traced: &Traced) -> f64 {
-    let looped: u64 = traced.looped.values().map(|looped| looped.calls).sum();
+fn marked(traced: &Traced, looped: u64) -> f64 {
     let alone = traced.headless as f64 * if looped == 0 { WEIGHTS.log.listless } else { 1.0 };
     ((alone.max(looped as f64) + traced.bursts as f64) / traced.calls.max(1) as f64).min(1.0)
-}
-
-/// Traps by count are for counters: a log sees who runs after whom.
-pub struct NoCounts;
-
-impl Together for NoCounts {
-    fn as_often(&self, _: &Workload, _: usize, _: usize, _: f64) -> bool {
-        false
-    }
-
-    fn for_each_row(&self, _: &Workload, _: usize, _: usize, _: f64) -> bool {
-        false
-    }
 }

@@ -3,7 +3,8 @@
 //! One snapshot has no order of events, so it only suspects: from shapes, foreign keys and call counts, weighed by a model
 //! that was measured on mixed traffic; the confidence is capped at one half. A window shows how many executions come
 //! together, a log their order, tags the very request: each in turn says more, and what a stronger one says
-//! replaces the weaker one's word. The weights are in `rules/weights/n-plus-one.toml`.
+//! replaces the weaker one's word. A log that lacks executions cannot show that there is no loop: its word is taken only
+//! where it marks one more surely. The weights are in `rules/weights/n-plus-one.toml`.
 
 mod each_row;
 pub(super) mod keys;
@@ -18,7 +19,7 @@ mod window;
 
 use each_row::EachRow;
 use keys::Keys;
-use log::{Common, NoCounts, Order};
+use log::{Common, Order};
 use relation::relation;
 use score::{Evidence, Scored, probability};
 use shape::Body;
@@ -69,6 +70,8 @@ struct Said<'a> {
     rhythm: Option<Rhythm>,
     order: Option<Order>,
     traced: Option<&'a Traced>,
+    /// A log with all executions shows them on what a worker has claimed.
+    worker: bool,
 }
 
 impl Judge<'_> {
@@ -86,28 +89,39 @@ impl Judge<'_> {
     /// `None` for what every request runs, or a worker.
     fn said<'b>(&'b self, body: &'b Body) -> Option<Said<'b>> {
         let query = &self.workload.queries[body.query];
-        if traps::is_per_request(self.snapshot, body) || self.is_trap(body) {
+        let traced = self.watched.trace.and_then(|trace| trace.statements.get(&query.fingerprint));
+        let order = traced.zip(self.common).and_then(|(traced, common)| log::weigh(traced, common));
+        let whole = self.common.is_some_and(Common::is_whole);
+        let ordered = order.as_ref().filter(|_| whole);
+        let shown = ordered.is_some_and(|order| order.after_list >= WEIGHTS.log.per_request);
+        // a name and an equal count are guesses: they give way to who is seen to repeat it
+        let proven = shown || traced.is_some_and(|traced| tagged(traced).is_some());
+        if !proven && traps::is_per_request(self.snapshot, body) {
             return None;
         }
         let counted = (query.counters.calls >= WEIGHTS.min_calls).then(|| self.counted(body)).flatten();
         let odds = counted.map_or(NO_LIST, |scored| scored.odds);
         let rhythm =
             self.watched.window.and_then(|window| window::weigh(window, body.query, odds, self.followed(window, body)));
-        let traced = self.watched.trace.and_then(|trace| trace.statements.get(&query.fingerprint));
-        if traced.is_some_and(|traced| log::is_worker(traced) && traced.traced.is_none()) {
+        if !proven && ordered.is_none() && self.is_trap(body, rhythm) {
             return None;
         }
-        let order = traced.zip(self.common).and_then(|(traced, common)| log::weigh(traced, common));
         let counted = counted.filter(|scored| scored.fan_out >= WEIGHTS.min_fan_out);
-        Some(Said { body, counted, rhythm, order, traced })
+        let worker = whole && traced.is_some_and(log::is_worker);
+        let said = Said { body, counted, rhythm, order: None, traced, worker };
+        Some(match order {
+            Some(order) if whole => Said { order: Some(order), ..said },
+            Some(order) => said.with_part_of_a_log(order, query),
+            None => said,
+        })
     }
 
-    /// By the best evidence of who runs with whom: a log sees it itself.
-    fn is_trap(&self, body: &Body) -> bool {
-        let together: &dyn Together = match (self.watched.trace, self.watched.window) {
-            (Some(_), _) => &NoCounts,
-            (None, Some(window)) => window,
-            (None, None) => &ByCount,
+    /// By the best evidence of who runs with whom, short of a log, which sees it itself.
+    fn is_trap(&self, body: &Body, rhythm: Option<Rhythm>) -> bool {
+        // a window in which it hardly ran does not know
+        let together: &dyn Together = match self.watched.window.filter(|_| rhythm.is_some()) {
+            Some(window) => window,
+            None => &ByCount,
         };
         traps::is_owner(self.snapshot, self.workload, body, together) || traps::is_worker(self.workload, body, together)
     }
@@ -132,6 +146,13 @@ impl Judge<'_> {
 }
 
 impl Said<'_> {
+    /// With the word of a log that lacks executions: it counts where it marks a loop more surely than all else does.
+    fn with_part_of_a_log(self, order: Order, child: &Query) -> Self {
+        let without = self.level(child).map_or(0.0, |(_, confidence)| confidence);
+        let surer = order.odds > 0.0 && probability(order.odds) > without;
+        if surer { Self { order: Some(order), rhythm: None, ..self } } else { self }
+    }
+
     /// The word of the strongest evidence that there is.
     fn verdict(&self, child: &Query, judge: &Judge) -> Option<NPlusOne> {
         let (level, confidence) = self.level(child)?;
@@ -167,7 +188,7 @@ impl Said<'_> {
             let confidence = if is_job(tagged) { WEIGHTS.tags.worker } else { WEIGHTS.tags.confidence };
             return Some(("tags", confidence));
         }
-        if self.traced.is_some_and(log::is_worker) {
+        if self.worker {
             return None;
         }
         match (&self.order, self.rhythm) {
@@ -185,17 +206,22 @@ impl Said<'_> {
         }
     }
 
-    /// Traces that repeat it: proof, unless a job does so on purpose.
     fn tagged(&self) -> Option<&Tagged> {
-        let repeats =
-            |tagged: &&Tagged| tagged.traces > 0 && tagged.calls as f64 >= WEIGHTS.tags.min_share * tagged.of as f64;
-        self.traced?.traced.as_ref().filter(repeats)
+        tagged(self.traced?)
     }
 
     fn per_trace(&self) -> Option<f64> {
         let tagged = self.traced?.traced.as_ref()?;
         (tagged.traces > 0).then(|| tagged.calls as f64 / tagged.traces as f64)
     }
+}
+
+/// Traces that repeat it: proof, unless a job does so on purpose.
+fn tagged(traced: &Traced) -> Option<&Tagged> {
+    let weights = &WEIGHTS.tags;
+    let often = |tagged: &&Tagged| tagged.traces > 0 && tagged.calls >= weights.min_calls;
+    let repeats = |tagged: &&Tagged| tagged.calls as f64 >= weights.min_share * tagged.of as f64;
+    traced.traced.as_ref().filter(often).filter(repeats)
 }
 
 /// Whether most of it is a worker's, which takes rows one by one on purpose.

@@ -41,7 +41,8 @@ impl Together for ByCount {
     }
 }
 
-/// A session, a token, a tenant, a feature flag, a cache: by the name of its table.
+/// A session, a token, a tenant, a feature flag, a cache: by the name of its table. A guess, but neither counters nor a window
+/// know better: where a page makes ten requests at once, its session is read ten times at once, and that is no loop.
 pub fn is_per_request(snapshot: &Snapshot, body: &Body) -> bool {
     body.key != Key::Inserted && named(snapshot, body.table, PER_REQUEST)
 }

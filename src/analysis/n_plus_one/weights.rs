@@ -44,6 +44,7 @@ pub struct OfLog {
     pub min_run: u64,
     pub worker: f64,
     pub whole_second: f64,
+    pub per_request: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -58,6 +59,7 @@ pub struct OfTags {
     pub confidence: f64,
     pub worker: f64,
     pub min_share: f64,
+    pub min_calls: u64,
 }
 
 #[derive(Debug, Deserialize)]
