@@ -218,3 +218,98 @@ fn calls_that_follow_the_rows_of_a_list_are_its_loop_unless_a_page_reads_one_row
 fn the_data_file_is_whole() {
     assert!(WEIGHTS.confidence.cap <= 0.5);
 }
+
+/// A statement in a log that tells sessions apart; `after_list` of its executions come in loops over the list.
+fn traced(calls: u64, after_list: u64, headless: u64) -> Traced {
+    let looped = crate::analysis::trace::Looped { calls: after_list, loops: after_list / 20, reads: after_list / 20 };
+    let looped = (after_list > 0).then(|| ("list".to_owned(), looped)).into_iter().collect();
+    Traced { calls, looped, headless, ..Traced::default() }
+}
+
+fn logged(partial: bool, body: Traced) -> Trace {
+    Trace { statements: [("body".to_owned(), body)].into(), sessions: true, partial, ..Trace::default() }
+}
+
+/// What is said of the first of the statements; the second is its list.
+fn with_log(snapshot: &Snapshot, mut queries: Vec<Query>, trace: Option<&Trace>) -> Option<(String, f64)> {
+    "body".clone_into(&mut queries[0].fingerprint);
+    "list".clone_into(&mut queries[1].fingerprint);
+    let workload = Workload { queries, ..Workload::default() };
+    let found = find(snapshot, &workload, Watched { window: None, trace });
+    found.into_iter().find(|one| one.child == 0).map(|one| (one.level, one.confidence))
+}
+
+fn schools() -> Query {
+    query("SELECT … FROM school WHERE id = $1", SCHOOL, &["id"], 1_400, 1_400)
+}
+
+#[test]
+fn a_log_that_lacks_executions_or_sessions_may_show_a_loop_and_not_that_there_is_none() {
+    let suspected = Some(("snapshot".to_owned(), 0.5));
+    let said = |trace: &Trace| with_log(&catalog(true), vec![schools(), all_lists()], Some(trace));
+    assert_eq!(with_log(&catalog(true), vec![schools(), all_lists()], None), suspected);
+    assert!(said(&logged(false, traced(40, 0, 0))).is_some_and(|(level, sure)| level == "log" && sure < 0.2));
+    for (case, trace) in [
+        ("slow ones alone", logged(true, traced(40, 0, 0))),
+        ("no sessions", Trace { sessions: false, ..logged(false, traced(40, 0, 0)) }),
+        // what stood between the executions of a run is not in it
+        ("a run", logged(true, traced(40, 0, 40))),
+        ("a worker, of the slow ones", logged(true, Traced { after_claim: 40, ..traced(40, 0, 0) })),
+        ("a worker, twice", logged(false, Traced { after_claim: 2, ..traced(2, 0, 0) })),
+        ("hardly in a whole one", logged(false, traced(5, 0, 0))),
+    ] {
+        assert_eq!(said(&trace), suspected, "{case}");
+    }
+    for (partial, marked) in [(false, 40), (true, 40)] {
+        let (level, sure) = said(&logged(partial, traced(40, marked, 0))).expect("a loop");
+        assert!(level == "log" && sure > 0.9, "{partial}: {level} {sure}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_loop_by_counts_is_none_until_a_log_that_could_show_it_does() {
+    let votes = || query("SELECT … FROM vote WHERE price_id = $1", VOTE, &["price_id"], 6_100, 18_300);
+    let claim = || Query {
+        lock: Some(Lock { exclusive: true, skip_locked: true }),
+        ..query("SELECT … FROM price FOR UPDATE SKIP LOCKED", PRICE, &[], 6_100, 6_100)
+    };
+    let said =
+        |trace: &Trace| with_log(&catalog(true), vec![votes(), prices_of_an_item(), claim()], Some(trace)).is_some();
+    assert!(!said(&logged(true, traced(40, 0, 0))), "slow ones alone");
+    assert!(!said(&logged(false, traced(5, 0, 0))), "hardly in it");
+    assert!(said(&logged(false, traced(40, 40, 0))), "the log shows it");
+}
+
+#[test]
+fn a_window_in_which_it_hardly_ran_does_not_know_who_runs_with_whom() {
+    let votes = query("SELECT … FROM vote WHERE price_id = $1", VOTE, &["price_id"], 6_100, 18_300);
+    let claim = Query {
+        lock: Some(Lock { exclusive: true, skip_locked: true }),
+        ..query("SELECT … FROM price FOR UPDATE SKIP LOCKED", PRICE, &[], 6_100, 6_100)
+    };
+    let quiet = Series { calls: vec![0.0; 30], rows: vec![0.0; 30] };
+    let window = Window { seconds: vec![1.0; 30], series: vec![quiet; 3], swing: 1.0 };
+    let workload = Workload { queries: vec![votes, prices_of_an_item(), claim], ..Workload::default() };
+    assert_eq!(find(&catalog(true), &workload, Watched { window: Some(&window), trace: None }), []);
+}
+
+#[test]
+fn the_name_of_a_table_is_no_veto_where_the_loop_is_seen() {
+    let mut snapshot = catalog(true);
+    let school = snapshot.tables.iter_mut().find(|table| table.oid == SCHOOL).expect("a table");
+    "training_sessions".clone_into(&mut school.name);
+    let said = |trace: Option<&Trace>| with_log(&snapshot, vec![schools(), all_lists()], trace);
+    let repeated = |traces, calls, of| Traced {
+        traced: Some(Tagged { traces, calls, of, ..Tagged::default() }),
+        ..traced(200, 0, 0)
+    };
+    assert_eq!(said(None), None, "counters");
+    assert_eq!(said(Some(&logged(false, repeated(0, 0, 200)))), None, "once in each request");
+    assert_eq!(said(Some(&logged(false, traced(200, 0, 200)))), None, "one request after another");
+    assert_eq!(said(Some(&logged(true, traced(200, 200, 0)))), None, "slow ones alone");
+    assert_eq!(said(Some(&logged(false, repeated(10, 200, 200)))).map(|(level, _)| level), Some("tags".to_owned()));
+    let by_order = said(Some(&logged(false, traced(200, 200, 0))));
+    assert!(by_order.is_some_and(|(level, sure)| level == "log" && sure > 0.9));
+    // nor do three executions of one request prove anything of any table
+    assert_eq!(said(Some(&logged(false, repeated(1, 3, 3)))), None);
+}
