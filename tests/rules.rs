@@ -177,7 +177,7 @@ async fn outcome(text: &str, snapshot: &Snapshot, overrides: &Overrides) -> Resu
 }
 
 fn overridden(change: Override) -> Overrides {
-    Overrides { rules: BTreeMap::from([("large-table".to_owned(), change)]) }
+    Overrides { rules: BTreeMap::from([("large-table".to_owned(), change)]), ..Overrides::default() }
 }
 
 #[tokio::test]
@@ -217,7 +217,8 @@ async fn a_rule_or_parameter_that_does_not_exist_is_an_error_with_the_nearest_na
     let misspelt = overridden(Override { params, ..Override::default() });
     let error = outcome(LARGE_TABLE, &snapshot(), &misspelt).await.expect_err("a parameter");
     assert_eq!(error.help().map(|help| help.to_string()).as_deref(), Some("did you mean \"min_rows\"?"));
-    let unknown = Overrides { rules: BTreeMap::from([("large-tabel".to_owned(), Override::default())]) };
+    let rules = BTreeMap::from([("large-tabel".to_owned(), Override::default())]);
+    let unknown = Overrides { rules, ..Overrides::default() };
     let error = outcome(LARGE_TABLE, &snapshot(), &unknown).await.expect_err("a rule");
     assert_eq!(error.help().map(|help| help.to_string()).as_deref(), Some("did you mean \"large-table\"?"));
 }

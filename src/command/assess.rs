@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use miette::Report as Failure;
+use time::OffsetDateTime;
 
 use crate::advisor::{self, Recommendations};
 use crate::analysis::Analyses;
 use crate::analysis::trace::Trace;
 use crate::analysis::trace::stated::stated;
-use crate::config::Config;
+use crate::config::{Config, Ignore};
 use crate::facts::{self, Facts};
 use crate::report::considered::{Wanted, considered};
 use crate::report::{Judged, Material, Report, Skipped};
@@ -68,9 +69,20 @@ pub async fn assess(
     how.progress.phase("looking for what the rules describe");
     let mut facts = Facts::load(&input).await?;
     let profile = place::profile(snapshot, how.config.place)?;
-    let overrides = profile.as_ref().map(|profile| profile.applied(how.overrides, how.catalogue));
-    let evaluated = rule::run(how.catalogue, &mut facts, overrides.as_ref().unwrap_or(how.overrides)).await?;
+    let mut overrides = match &profile {
+        Some(profile) => profile.applied(how.overrides, how.catalogue),
+        None => how.overrides.clone(),
+    };
+    overrides.accepted = accepted(snapshot, how.config);
+    let evaluated = rule::run(how.catalogue, &mut facts, &overrides).await?;
     Ok(Report::assemble(&Material { profile: profile.as_ref(), ..advised.material(snapshot, how, &evaluated) }))
+}
+
+/// The ignores that hold on the day of the snapshot.
+fn accepted(snapshot: &Snapshot, config: &Config) -> Vec<Ignore> {
+    let time = OffsetDateTime::from_unix_timestamp(snapshot.taken_at as i64);
+    let day = time.map_or_else(|_| String::new(), |time| time.date().to_string());
+    config.ignores.iter().filter(|ignore| !ignore.expired(&day)).cloned().collect()
 }
 
 /// All that comes before the rules.

@@ -64,7 +64,7 @@ pub struct Row {
     pub subject: String,
     /// The rule's message with the row's values.
     pub message: String,
-    /// The configuration's, else the row's, else the rule's.
+    /// The configuration's, else the row's or the rule's, or that of a worse one that it covers.
     pub severity: Severity,
     /// How sure, 0 to 1; the rule's unless the row says.
     pub confidence: f64,
@@ -78,8 +78,11 @@ pub struct Row {
     pub index_id: Option<u32>,
     /// Remedy in place of the rule's.
     pub remedy: Option<String>,
+    /// Subjects of what it accounts for among the findings of the rules that its rule covers; `None`: of those about the
+    /// same object.
+    pub accounts_for: Option<Vec<String>>,
     /// Findings of other rules that this one accounts for, in their order.
     pub covers: Vec<Covered>,
-    /// Every column of the row.
+    /// Every column of the row but `accounts_for`.
     pub evidence: BTreeMap<String, serde_json::Value>,
 }

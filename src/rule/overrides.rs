@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{RuleError, Severity};
+use crate::config::Ignore;
 use crate::facts::{Parameter, nearest};
 use crate::rule::{Catalogue, Rule};
 
@@ -11,6 +12,8 @@ use crate::rule::{Catalogue, Rule};
 pub struct Overrides {
     /// By rule id.
     pub rules: BTreeMap<String, Override>,
+    /// The ignores that hold today: a finding that the report hides does not stand for others.
+    pub accepted: Vec<Ignore>,
 }
 
 /// What a configuration changes about one rule.
@@ -36,6 +39,11 @@ impl Overrides {
             }
         }
         Ok(())
+    }
+
+    /// Whether an ignore hides the finding.
+    pub fn accepts(&self, rule: &str, subject: &str) -> bool {
+        self.accepted.iter().any(|ignore| ignore.covers(rule, subject))
     }
 
     /// What is changed about a rule.

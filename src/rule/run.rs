@@ -23,7 +23,7 @@ pub async fn run(catalogue: &Catalogue, facts: &mut Facts, overrides: &Overrides
         };
         evaluated.push(Evaluated { rule: rule.id.clone(), outcome });
     }
-    cover::consolidate(catalogue, &mut evaluated);
+    cover::consolidate(catalogue, &mut evaluated, overrides);
     Ok(evaluated)
 }
 
@@ -91,7 +91,8 @@ fn rows(rule: &Rule, answer: Answer, change: &Override) -> Result<Vec<Row>, Rule
     Ok(rows)
 }
 
-fn worst_first(one: &Row, other: &Row) -> Ordering {
+/// The worst, then what takes most time, then by subject.
+pub(super) fn worst_first(one: &Row, other: &Row) -> Ordering {
     let impact = |row: &Row| row.impact_ms.unwrap_or(0.0);
     other
         .severity
@@ -100,8 +101,10 @@ fn worst_first(one: &Row, other: &Row) -> Ordering {
         .then_with(|| one.subject.cmp(&other.subject))
 }
 
-fn row(rule: &Rule, evidence: BTreeMap<String, Value>, change: &Override) -> Result<Row, RuleError> {
+fn row(rule: &Rule, mut evidence: BTreeMap<String, Value>, change: &Override) -> Result<Row, RuleError> {
     let problem = |problem: String| RuleError::Row { id: rule.id.clone(), problem };
+    // for the engine: what it leads to is named in `covers`
+    let accounts_for = evidence.remove("accounts_for").map_or(Ok(None), |list| listed(&list)).map_err(problem)?;
     let cells = Cells(&evidence);
     let subject = cells.text("subject").map_err(problem)?.ok_or_else(|| problem("its subject is NULL".to_owned()))?;
     let own_severity = cells.severity().map_err(problem)?.unwrap_or(rule.severity);
@@ -117,9 +120,22 @@ fn row(rule: &Rule, evidence: BTreeMap<String, Value>, change: &Override) -> Res
         table_id: cells.id("table_id").map_err(problem)?,
         index_id: cells.id("index_id").map_err(problem)?,
         remedy: cells.text("remedy").map_err(problem)?,
+        accounts_for,
         covers: Vec::new(),
         evidence,
     })
+}
+
+/// The texts of a JSON array, as `json_array` and `json_group_array` make it.
+fn listed(list: &Value) -> Result<Option<Vec<String>>, String> {
+    match list {
+        Value::Null => Ok(None),
+        Value::String(text) => match serde_json::from_str(text) {
+            Ok(texts) => Ok(Some(texts)),
+            Err(_) => Err(format!("accounts_for is {text}, not a JSON array of texts")),
+        },
+        other => Err(format!("accounts_for is {other}, not a JSON array of texts")),
+    }
 }
 
 /// The columns of a row that mean something to the engine; each may be missing or NULL.
@@ -185,5 +201,22 @@ mod tests {
         }
         let wrong = left_open(&rule, answer(&[("a", 5.into())])).expect_err("an error").to_string();
         assert!(wrong.contains("not_evaluated is 5, not a text"), "{wrong}");
+    }
+
+    #[test]
+    fn what_a_row_accounts_for_is_an_array_of_texts_and_no_evidence() {
+        let rule = Rule::parse("rules/test/t.toml", RULE).expect("a rule");
+        let read = |list: Value| {
+            let evidence = BTreeMap::from([("subject".to_owned(), "s".into()), ("accounts_for".to_owned(), list)]);
+            row(&rule, evidence, &Override::default())
+        };
+        let some = read(Value::from("[\"a\",\"b c\"]")).expect("a row");
+        assert_eq!(some.accounts_for, Some(vec!["a".to_owned(), "b c".to_owned()]));
+        assert!(!some.evidence.contains_key("accounts_for"));
+        assert_eq!(read(Value::Null).expect("a row").accounts_for, None);
+        for wrong in [Value::from("a"), Value::from("[1]"), Value::from(1)] {
+            let said = read(wrong).expect_err("an error").to_string();
+            assert!(said.contains("not a JSON array of texts"), "{said}");
+        }
     }
 }
