@@ -203,9 +203,8 @@ async fn the_configuration_changes_thresholds_and_severity_and_turns_rules_off()
     let run = async |change| outcome(LARGE_TABLE, &snapshot(), &overridden(change)).await.expect("an outcome");
     let none = run(Override { params: params(Parameter::Integer(100_000)), ..Override::default() }).await;
     assert_eq!(none, Outcome::Clean);
-    let Outcome::Found(rows) = run(Override { severity: Some(Severity::Warning), ..Override::default() }).await else {
-        panic!("nothing found")
-    };
+    let found = run(Override { severity: Some(Severity::Warning), ..Override::default() }).await;
+    let Outcome::Found(rows) = found else { panic!("nothing found") };
     assert!(rows.iter().all(|row| row.severity == Severity::Warning), "{rows:?}");
     let off = run(Override { off: true, ..Override::default() }).await;
     assert_eq!(off, Outcome::NotEvaluated("it is turned off in the configuration".to_owned()));
@@ -217,8 +216,8 @@ async fn a_rule_or_parameter_that_does_not_exist_is_an_error_with_the_nearest_na
     let misspelt = overridden(Override { params, ..Override::default() });
     let error = outcome(LARGE_TABLE, &snapshot(), &misspelt).await.expect_err("a parameter");
     assert_eq!(error.help().map(|help| help.to_string()).as_deref(), Some("did you mean \"min_rows\"?"));
-    let rules = BTreeMap::from([("large-tabel".to_owned(), Override::default())]);
-    let unknown = Overrides { rules, ..Overrides::default() };
+    let mut unknown = overridden(Override::default());
+    unknown.rules.insert("large-tabel".to_owned(), Override::default());
     let error = outcome(LARGE_TABLE, &snapshot(), &unknown).await.expect_err("a rule");
     assert_eq!(error.help().map(|help| help.to_string()).as_deref(), Some("did you mean \"large-table\"?"));
 }
