@@ -1,17 +1,19 @@
 //! The built-in rules together: what one finding takes in, how severe that makes it, and what is said when it is not shown.
 
-use pgassay::advisor::Recommendations;
+use pgassay::advisor;
 use pgassay::analysis::Analyses;
 use pgassay::config::Ignore;
 use pgassay::facts::{Facts, Input};
 use pgassay::rule::{self, Catalogue, Outcome, Override, Overrides};
 use pgassay::snapshot::{Session, Snapshot, Statement, StatementsState, Table};
+use pgassay::source::file;
 use pgassay::workload::Workload;
 
-const WATCHED: [&str; 8] = [
+const WATCHED: [&str; 9] = [
     "high-variance",
     "idle-in-transaction",
     "lock-wait",
+    "missing-index",
     "slow-statement",
     "temp-spill",
     "time-share",
@@ -57,7 +59,7 @@ fn running(text: &str, calls: u64, mean_ms: f64, rows_a_call: u64, temp_a_call: 
 /// `severity rule (what it covers)` of the watched rules.
 async fn said(snapshot: &Snapshot, overrides: &Overrides) -> Vec<String> {
     let workload = Workload::build(snapshot);
-    let (analyses, recommendations) = (Analyses::default(), Recommendations::default());
+    let (analyses, recommendations) = (Analyses::default(), advisor::advise_by_model(snapshot, &workload));
     let input = Input { snapshot, workload: &workload, analyses: &analyses, recommendations: &recommendations };
     let mut facts = Facts::load(&input).await.expect("facts");
     let catalogue = Catalogue::builtin().expect("rules");
@@ -148,4 +150,28 @@ async fn a_dump_that_others_wait_for_is_named_once_with_the_wait_and_the_old_sna
     assert_eq!(left, ["error lock-wait ()", "error vacuum-horizon-held ()"]);
     forgotten.sessions = vec![dump];
     assert_eq!(said(&forgotten, &nothing).await, ["error vacuum-horizon-held ()"]);
+}
+
+#[tokio::test]
+async fn an_index_accounts_for_the_statement_that_it_helps_as_long_as_it_is_proposed() {
+    let mut searched = file::read("fixtures/cpl-snapshot.json.gz").expect("the fixture");
+    let by_name = |one: &&mut Statement| {
+        one.text.as_ref().is_some_and(|text| text.contains("WHERE UPPER(\"packing_lists_item\""))
+    };
+    let search = searched.statements.entries.iter_mut().find(by_name).expect("the search by name");
+    let times = 40_000 / search.calls;
+    search.calls *= times;
+    search.rows *= times;
+    search.shared_blks_hit *= times;
+    search.shared_blks_read *= times;
+    (search.min_exec_time, search.mean_exec_time, search.max_exec_time) = (400.0, 400.0, 400.0);
+    search.stddev_exec_time = 0.0;
+    search.total_exec_time = 400.0 * search.calls as f64;
+    let whole = said(&searched, &Overrides::default()).await;
+    assert!(whole.iter().any(|one| one.ends_with(" missing-index (slow-statement, time-share)")), "{whole:?}");
+    assert!(!whole.iter().any(|one| one.contains(" slow-statement (")), "{whole:?}");
+    for overrides in [without("missing-index"), accepted("missing-index")] {
+        let left = said(&searched, &overrides).await;
+        assert!(left.iter().any(|one| one.ends_with(" slow-statement (time-share)")), "{left:?}");
+    }
 }
