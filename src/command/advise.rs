@@ -7,6 +7,7 @@ use miette::Report as Failure;
 use crate::cli::{AdviseArgs, JudgeArgs};
 use crate::render::render_advice;
 
+use super::interrupt::{Signals, tidied};
 use super::progress::Progress;
 use super::{assess, output, settings, source};
 
@@ -23,8 +24,11 @@ pub async fn run(args: AdviseArgs) -> Result<u8, Failure> {
     let progress = Progress::new();
     let mut source = source::read(&args.source(Path::is_file), &settings.wishes, &progress).await?;
     let mut session = source.session.take();
+    // a server that was named keeps what a lab made there until the lab removes it
+    let signals = settings.wishes.lab.lab_url.as_ref().map(|_| Signals::new(source.interrupt.take()));
     let how = settings.assessment(&source, &progress);
-    let report = assess::advice(&source.snapshot, session.as_mut(), &how, &args.why).await?;
+    let report = tidied(signals.as_ref(), assess::advice(&source.snapshot, session.as_mut(), &how, &args.why)).await?;
+    drop(signals);
     drop(progress);
     output::print(&render_advice(args.format.into(), &report, &output::look()))?;
     Ok(0)

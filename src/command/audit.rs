@@ -8,7 +8,7 @@ use crate::cli::{AuditArgs, SourceArgs};
 use crate::render::{Format, render};
 use crate::report::{Report, baseline};
 
-use super::interrupt::Interrupt;
+use super::interrupt::{Interrupt, Signals, tidied};
 use super::progress::Progress;
 use super::settings::{self, Settings};
 use super::source::{self, Source};
@@ -56,7 +56,12 @@ pub async fn report(args: &SourceArgs, settings: &Settings) -> Result<Report, Fa
 
 async fn assessed(source: &mut Source, settings: &Settings, progress: &Progress) -> Result<Report, Failure> {
     let mut session = source.session.take();
-    assess(&source.snapshot, session.as_mut(), &settings.assessment(source, progress)).await
+    // a server that was named keeps what a lab made there until the lab removes it
+    let signals = settings.wishes.lab.lab_url.as_ref().map(|_| Signals::new(source.interrupt.take()));
+    let how = settings.assessment(source, progress);
+    let report = tidied(signals.as_ref(), assess(&source.snapshot, session.as_mut(), &how)).await;
+    source.interrupt = signals.map(Signals::end_the_program).or(source.interrupt.take());
+    report
 }
 
 /// With the baseline, where one is asked for.

@@ -15,6 +15,7 @@ use crate::what_if::ask::{self, Place, SelfCheck};
 use crate::what_if::lab::Lab;
 use crate::workload::Workload;
 
+use super::interrupt::{Signals, TERMINATED, tidied};
 use super::progress::Progress;
 use super::{output, source, ways};
 
@@ -51,14 +52,19 @@ pub async fn run(args: LabCommandArgs) -> Result<u8, Failure> {
     for skipped in &source.skipped {
         output::note(&format!("{}: {}", skipped.what, skipped.why));
     }
-    let lab = ways::start(&source.snapshot, &args.lab, &progress).await?;
-    let check = check(&lab, &source.snapshot).await?;
+    let signals = Signals::new(None);
+    let started = async {
+        let lab = ways::start(&source.snapshot, &args.lab, &progress).await?;
+        let check = check(&lab, &source.snapshot).await?;
+        Ok::<_, Failure>((lab, check))
+    };
+    let (lab, check) = tidied(Some(&signals), started).await?;
     drop(progress);
     tell(&lab, &source.snapshot, check.as_ref());
     let interactive = args.command.is_empty() && args.psql.is_empty();
     match psql(args.lab.pg_bin.as_deref(), lab.major(), std::env::var("PATH").ok().as_deref()) {
-        Some(program) => hand_over(&program, &lab, &args).await,
-        None if interactive => wait(&lab).await,
+        Some(program) => hand_over(&program, &lab, &args, &signals).await,
+        None if interactive => wait(&lab, &signals).await,
         None => Err(LabCommandError::NoPsql.into()),
     }
 }
@@ -99,7 +105,7 @@ fn psql(named: Option<&Path>, major: u32, path: Option<&str>) -> Option<PathBuf>
     places.map(|place| place.join("psql")).find(|program| program.is_file())
 }
 
-async fn hand_over(program: &Path, lab: &Lab, args: &LabCommandArgs) -> Result<u8, Failure> {
+async fn hand_over(program: &Path, lab: &Lab, args: &LabCommandArgs, signals: &Signals) -> Result<u8, Failure> {
     let mut command = Command::new(program);
     // what names or changes another server must not reach this one
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PG")) {
@@ -115,7 +121,8 @@ async fn hand_over(program: &Path, lab: &Lab, args: &LabCommandArgs) -> Result<u
         tokio::select! {
             status = child.wait() => return Ok(code(status.map_err(failed)?)),
             // psql cancels its query; the lab goes on
-            _ = tokio::signal::ctrl_c() => {}
+            () = signals.interrupt.comes() => signals.interrupt.is_waited_for(),
+            () = signals.termination.comes() => return Ok(TERMINATED),
         }
     }
 }
@@ -125,14 +132,14 @@ fn code(status: ExitStatus) -> u8 {
 }
 
 /// For any other client: until the user has enough of it.
-async fn wait(lab: &Lab) -> Result<u8, Failure> {
+async fn wait(lab: &Lab, signals: &Signals) -> Result<u8, Failure> {
     output::print(&format!("{}\n", lab.url()))?;
     output::note("psql was not found: connect with any client; Ctrl-C or the end of the input ends the lab");
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = end_of_input() => {}
+        () = signals.interrupt.comes() => Ok(0),
+        () = signals.termination.comes() => Ok(TERMINATED),
+        _ = end_of_input() => Ok(0),
     }
-    Ok(0)
 }
 
 /// On a thread of its own: a read that nobody answers must not keep the program from ending.

@@ -10,6 +10,10 @@ pub struct ReferencePlan {
     pub queryid: Option<i64>,
     /// Role that ran the statement.
     pub user: Option<String>,
+    /// Planned with the settings that this role has of its own; otherwise, in a snapshot of an earlier pgassay, with
+    /// those of the role that took it.
+    #[serde(default)]
+    pub as_user: bool,
     /// Total cost of the generic plan, as EXPLAIN prints it.
     pub cost: f64,
     /// Nodes of the plan on one line, without figures: what it does.

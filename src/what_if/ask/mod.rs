@@ -143,8 +143,14 @@ pub async fn run(planner: &mut impl Planner, before: &[String], script: &Script)
 
 /// What goes before every statement: how its names and its strings are read.
 pub fn opening(search_path: &str) -> Vec<String> {
+    opening_with(search_path, &[])
+}
+
+/// The same with settings.
+fn opening_with(search_path: &str, settings: &[(String, String)]) -> Vec<String> {
     // one statement, because each is a journey to the audited server
-    let set = |name: &str, value: &str| format!("pg_catalog.set_config('{name}', {}, true)", literal(value));
-    let settings = [set("standard_conforming_strings", "on"), set("search_path", search_path)];
-    vec![format!("SELECT {}", settings.join(", "))]
+    let set = |name: &str, value: &str| format!("pg_catalog.set_config({}, {}, true)", literal(name), literal(value));
+    let first = [set("standard_conforming_strings", "on"), set("search_path", search_path)];
+    let all: Vec<String> = first.into_iter().chain(settings.iter().map(|(name, value)| set(name, value))).collect();
+    vec![format!("SELECT {}", all.join(", "))]
 }

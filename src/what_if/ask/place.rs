@@ -1,9 +1,9 @@
 //! Where a statement is planned, and what is particular there.
 
-use super::{Found, IndexName, Manner, existing, opening, search_path};
+use super::{Found, IndexName, Manner, existing, opening, opening_with, search_path};
 use crate::snapshot::Snapshot;
 use crate::what_if::Question;
-use crate::what_if::lab::{Lab, Shown};
+use crate::what_if::lab::{Lab, Shown, as_reader, on_the_server};
 use crate::workload::Query;
 
 /// Where a statement is planned.
@@ -34,11 +34,20 @@ impl Place<'_> {
     pub fn before(self, snapshot: &Snapshot, query: &Query) -> Vec<String> {
         let path = search_path(snapshot, query);
         match self {
-            Self::Server => opening(&path),
+            Self::Server => opening_with(&path, &on_the_server(snapshot, query.users.first().map(String::as_str))),
             Self::Lab(lab) => {
                 let settings = query.users.first().map(|role| lab.settings_of(role)).unwrap_or_default();
                 [opening(&lab.search_path(&path)), settings.to_vec()].concat()
             }
+        }
+    }
+
+    /// The same with the settings of the role that took the snapshot in place of those.
+    pub fn before_as_reader(self, snapshot: &Snapshot, query: &Query) -> Vec<String> {
+        let path = search_path(snapshot, query);
+        match self {
+            Self::Server => opening(&path),
+            Self::Lab(lab) => [opening(&lab.search_path(&path)), as_reader(snapshot)].concat(),
         }
     }
 

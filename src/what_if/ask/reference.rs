@@ -43,15 +43,16 @@ pub async fn reference_plans(
     let mut explain = Explain::of(Place::Server.major(snapshot));
     let busiest = workload.queries.iter().filter(|query| query.toplevel && !query.tables.is_empty());
     for query in busiest.take(limit) {
-        if let Some(plan) = generic(server, &mut explain, Place::Server, snapshot, query).await {
+        let before = Place::Server.before(snapshot, query);
+        if let Some(plan) = generic(server, &mut explain, (Place::Server, &before), snapshot, query).await {
             let (queryid, user) = (query.queryid, query.users.first().cloned());
-            plans.push(ReferencePlan { queryid, user, cost: plan.cost, shape: plan.shape });
+            plans.push(ReferencePlan { queryid, user, as_user: true, cost: plan.cost, shape: plan.shape });
         }
     }
     plans
 }
 
-/// Asks a lab for the plans that the snapshot holds of its server.
+/// Asks a lab for the plans that the snapshot holds of its server, each with the settings that it was made with there.
 pub async fn self_check(
     planner: &mut impl Planner,
     place: Place<'_>,
@@ -64,7 +65,11 @@ pub async fn self_check(
         let is_it =
             |query: &&Query| query.queryid == reference.queryid && query.users.first() == reference.user.as_ref();
         let Some(query) = workload.queries.iter().find(is_it) else { continue };
-        let plan = generic(planner, &mut explain, place, snapshot, query).await;
+        let before = match reference.as_user {
+            true => place.before(snapshot, query),
+            false => place.before_as_reader(snapshot, query),
+        };
+        let plan = generic(planner, &mut explain, (place, &before), snapshot, query).await;
         check.add(query, reference, plan);
     }
     check
@@ -87,15 +92,14 @@ impl SelfCheck {
 async fn generic(
     planner: &mut impl Planner,
     explain: &mut Explain,
-    place: Place<'_>,
+    (place, before): (Place<'_>, &[String]),
     snapshot: &Snapshot,
     query: &Query,
 ) -> Option<Plan> {
-    let before = place.before(snapshot, query);
     let text = Text::single(&query.text, place.manner().clock).ok()?;
-    let accepted = explained(planner, explain, &before, text).await.ok()?;
+    let accepted = explained(planner, explain, before, text).await.ok()?;
     let script = explain.generic(&accepted.text);
-    let nodes = PlanNodes::read(run(planner, &before, &script).await.ok()?.first()?)?;
+    let nodes = PlanNodes::read(run(planner, before, &script).await.ok()?.first()?)?;
     let question = Question::default();
     Some(plan(snapshot, &question, Parameters::Generic, &nodes, |name| place.index(snapshot, &question, name)))
 }

@@ -36,11 +36,6 @@ pub fn beyond(design: &Design) -> String {
     format!("HypoPG cannot imagine a {} index, which would help it", design.method)
 }
 
-/// Forgets all hypothetical indexes of the backend.
-pub fn reset(schema: &str) -> String {
-    format!("SELECT {schema}.hypopg_reset()::text")
-}
-
 /// The statements of a question; refused where `HypoPG` can do none of what it asks.
 pub fn imagined(
     hypopg: &mut Hypopg,
@@ -60,10 +55,7 @@ pub fn imagined(
     // a twin of an index that exists would take its place in plans
     let designs: Vec<usize> =
         able.into_iter().filter(|position| !exists(snapshot, question, &question.designs[*position])).collect();
-    let mut shown = vec![reset(&schema)];
-    if hypopg.hides {
-        shown.push(format!("SELECT {schema}.hypopg_unhide_all_indexes()::text"));
-    }
+    let mut shown = hypopg.reset();
     let created = (!designs.is_empty()).then_some(shown.len());
     let bodies: Vec<String> = designs.iter().map(|position| ddl(snapshot, &question.designs[*position])).collect();
     shown.extend(created.map(|_| creation(&schema, &bodies)));

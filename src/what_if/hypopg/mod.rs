@@ -1,15 +1,16 @@
 //! The planner's own answer through `HypoPG`, on the audited server and in one backend.
 //!
 //! Hypothetical indexes live in the backend's memory and are seen by EXPLAIN alone. Many
-//! questions share a read-only transaction that is rolled back; the indexes of one are
-//! forgotten before the next. `HypoPG` knows B-trees, hash and BRIN, and takes every
-//! B-tree for larger than it would be.
+//! questions share a read-only transaction; the indexes of one are forgotten before the
+//! next, and the last before its end: a pooler hands the backend on to others, whose
+//! EXPLAIN would see them. `HypoPG` knows B-trees, hash and BRIN, and takes every B-tree
+//! for larger than it would be.
 
 mod imagine;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ask::{self, Asked, Explain, Found, Manner, PlanNodes, Planner, Refused};
+use super::ask::{self, Asked, Explain, Found, Place, PlanNodes, Planner, Refused};
 use super::{Answer, Basis, Design, Question, model};
 use crate::server::Session;
 use crate::snapshot::Snapshot;
@@ -85,8 +86,8 @@ impl Hypopg {
         snapshot: &Snapshot,
         query: &Query,
     ) -> Result<Asked, Refused> {
-        let before = ask::opening(&ask::search_path(snapshot, query));
-        ask::prepare(session, &mut self.explain, snapshot, query, (before, Manner::default())).await
+        let before = Place::Server.before(snapshot, query);
+        ask::prepare(session, &mut self.explain, snapshot, query, (before, Place::Server.manner())).await
     }
 
     /// One answer for each question. One that the planner gave none for has no plans and says why.
@@ -107,9 +108,24 @@ impl Hypopg {
                 }
             }
         }
-        // what an error left behind; a backend without the extension has nothing to forget
-        session.run(&[imagine::reset(&self.schema)]).await.ok();
         answers
+    }
+
+    /// Nothing is imagined and nothing hidden.
+    fn reset(&self) -> Vec<String> {
+        let unhide = format!("SELECT {}.hypopg_unhide_all_indexes()::text", self.schema);
+        let reset = format!("SELECT {}.hypopg_reset()::text", self.schema);
+        [reset].into_iter().chain(self.hides.then_some(unhide)).collect()
+    }
+
+    /// Prepared statements and hypothetical indexes outlive a rollback; a statement that was not reached is not there
+    /// to drop. At once: a pooler most often gives the backend to whoever comes next.
+    async fn forget(&self, session: &mut impl Planner, scripts: &[Imagined]) {
+        // where this fails the backend is gone, and all of it with it
+        session.run(&self.reset()).await.ok();
+        for name in scripts.iter().filter_map(|script| script.prepared.as_ref()) {
+            session.run(&[format!("DEALLOCATE {name}")]).await.ok();
+        }
     }
 
     /// `None` where any of them fails.
@@ -121,9 +137,10 @@ impl Hypopg {
     ) -> Option<Vec<Answer>> {
         let scripts: Vec<Imagined> =
             batch.iter().map(|one| imagined(self, snapshot, one.0, one.1)).collect::<Result<_, _>>().ok()?;
-        let statements: Vec<String> = scripts.iter().flat_map(|script| script.statements.clone()).collect();
+        let asked = scripts.iter().flat_map(|script| script.statements.clone());
+        let statements: Vec<String> = asked.chain(self.reset()).collect();
         let Ok(answers) = session.run(&statements).await else {
-            forget(session, &scripts).await;
+            self.forget(session, &scripts).await;
             return None;
         };
         let (mut rest, mut found) = (answers.as_slice(), Vec::new());
@@ -147,22 +164,15 @@ impl Hypopg {
             Ok(script) => script,
             Err(why) => return refused(&why),
         };
-        match session.run(&script.statements).await {
+        match session.run(&[script.statements.clone(), self.reset()].concat()).await {
             Ok(answers) => {
                 understood(snapshot, question, asked, &script, &answers).unwrap_or_else(|| refused(&Refused::Plan))
             }
             Err(error) => {
-                forget(session, std::slice::from_ref(&script)).await;
+                self.forget(session, std::slice::from_ref(&script)).await;
                 refused(&Refused::of(&error))
             }
         }
-    }
-}
-
-/// Prepared statements outlive a rollback; one that was not reached is not there to drop.
-async fn forget(session: &mut impl Planner, scripts: &[Imagined]) {
-    for name in scripts.iter().filter_map(|script| script.prepared.as_ref()) {
-        session.run(&[format!("DEALLOCATE {name}")]).await.ok();
     }
 }
 

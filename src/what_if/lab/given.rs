@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row};
@@ -16,6 +17,7 @@ use super::error::while_doing;
 use super::files::{SEGMENT, Shape};
 use super::pages::{self, BLOCK};
 use super::schema::OWN;
+use crate::ident::quoted;
 
 /// More than this in other databases is no throwaway server, bytes.
 const MOST_ELSEWHERE: i64 = 1 << 30;
@@ -31,7 +33,18 @@ const KIND: &str = "SELECT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r
             current_setting('server_version_num')::int4 / 10000, \
             (SELECT coalesce(sum(pg_catalog.pg_database_size(d.oid)), 0)::int8 FROM pg_catalog.pg_database d \
               WHERE d.datname NOT LIKE 'pgassay\\_lab%'), \
-            (SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datname LIKE 'pgassay\\_lab%')";
+            (SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.pid <> pg_catalog.pg_backend_pid() \
+              AND (a.datname LIKE 'pgassay\\_lab%' OR a.application_name = 'pgassay_lab'))";
+/// What a lab that was dropped in the middle still has under way: a copy that ends later would stay.
+const END: &str = "SELECT count(pg_catalog.pg_terminate_backend(a.pid)) FROM pg_catalog.pg_stat_activity a \
+    WHERE a.application_name = 'pgassay_lab' AND a.pid <> pg_catalog.pg_backend_pid()";
+/// So often, and so long each time, what is under way is given to end.
+const PATIENCE: (u32, Duration) = (200, Duration::from_millis(50));
+const TABLESPACES: &str =
+    "SELECT t.spcname::text FROM pg_catalog.pg_tablespace t WHERE t.spcname LIKE 'pgassay\\_lab\\_%'";
+/// A role that owns something, or is granted it, cannot be dropped.
+const OWNED: &str = "DO $$ BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'pgassay_lab') \
+    THEN DROP OWNED BY pgassay_lab; END IF; END $$";
 
 /// A server that somebody named.
 #[derive(Debug)]
@@ -39,7 +52,7 @@ pub struct Given {
     superuser: PgConnectOptions,
     password: String,
     major: u32,
-    /// Files that were grown: their blocks, and those that the lab wrote, by the last part of their path.
+    /// Files that were grown: their blocks, and those that the lab wrote, by [`key`].
     grown: BTreeMap<String, (u64, u64)>,
 }
 
@@ -47,7 +60,7 @@ impl Given {
     /// Looks whether the server may be used so, and clears what a lab that was killed left there.
     pub async fn open(url: &str) -> Result<Self, LabError> {
         let options: PgConnectOptions = url.parse().map_err(while_doing("understand its URL"))?;
-        let superuser = options.disable_statement_logging();
+        let superuser = options.application_name(OWN).disable_statement_logging();
         let mut connection = connect(&superuser).await?;
         let doing = while_doing("say what it is");
         let row = connection.fetch_one(KIND).await.map_err(&doing)?;
@@ -64,7 +77,7 @@ impl Given {
         }
         let major = u32::try_from(major).unwrap_or_default();
         let given = Self { superuser, password: password()?, major, grown: BTreeMap::new() };
-        given.clear(&mut connection).await?;
+        clear(&mut connection).await?;
         Ok(given)
     }
 
@@ -98,22 +111,10 @@ impl Given {
         url.to_string()
     }
 
-    async fn clear(&self, connection: &mut PgConnection) -> Result<(), LabError> {
-        for statement in [
-            format!("DROP DATABASE IF EXISTS {NEXT} WITH (FORCE)"),
-            format!("DROP DATABASE IF EXISTS {OWN} WITH (FORCE)"),
-            format!("DROP ROLE IF EXISTS {OWN}"),
-        ] {
-            let sent = connection.execute(sqlx::raw_sql(AssertSqlSafe(statement))).await;
-            sent.map_err(while_doing("drop the database of an earlier lab"))?;
-        }
-        Ok(())
-    }
-
     /// Removes the lab; what is left where that fails is named.
     pub async fn leave(&self) -> Result<(), LabError> {
         let mut connection = connect(&self.superuser).await?;
-        self.clear(&mut connection).await
+        clear(&mut connection).await
     }
 
     /// Blocks of a file.
@@ -137,7 +138,7 @@ impl Given {
         let here = place(&mut connection).await?;
         let sized: Vec<(String, u64)> = files.iter().map(|(path, blocks)| (moved(path, &here), *blocks)).collect();
         for (path, _) in files {
-            self.grown.remove(last(path));
+            self.grown.remove(&key(path));
         }
         resize(&mut connection, &sized).await
     }
@@ -148,19 +149,18 @@ impl Given {
         let here = place(&mut connection).await?;
         connection.execute("CHECKPOINT").await.map_err(while_doing("write its pages out"))?;
         rewrite(&mut connection, shapes, &here).await?;
-        let own: Vec<(String, u64)> =
-            self.grown.iter().map(|(name, (_, own))| (format!("{here}/{name}"), *own)).collect();
+        let own: Vec<(String, u64)> = self.grown.iter().map(|(file, (_, own))| (moved(file, &here), *own)).collect();
         resize(&mut connection, &own).await?;
         let paths: Vec<String> = shapes.iter().map(|shape| moved(&shape.path, &here)).collect();
         for (shape, own) in shapes.iter().zip(blocks_of(&mut connection, &paths).await?) {
-            self.grown.insert(last(&shape.path).to_owned(), (shape.blocks.max(own), own));
+            self.grown.insert(key(&shape.path), (shape.blocks.max(own), own));
         }
         connection.close().await.ok();
         self.copy().await?;
         let mut connection = self.at_home().await?;
         let here = place(&mut connection).await?;
         let sized: Vec<(String, u64)> =
-            self.grown.iter().map(|(name, (blocks, _))| (format!("{here}/{name}"), *blocks)).collect();
+            self.grown.iter().map(|(file, (blocks, _))| (moved(file, &here), *blocks)).collect();
         resize(&mut connection, &sized).await
     }
 
@@ -204,7 +204,9 @@ impl Drop for Given {
         // a thread of its own, for this one may be in the middle of a runtime
         let left = std::thread::scope(|scope| scope.spawn(leave).join());
         if !matches!(left, Ok(Ok(()))) {
-            eprintln!("pgassay: the database {OWN} of the lab may still be there");
+            eprintln!(
+                "pgassay: the database and the role {OWN} of the lab may still be there; the next lab removes them"
+            );
         }
     }
 }
@@ -224,22 +226,48 @@ fn password() -> Result<String, LabError> {
     Ok(bytes.iter().map(|byte| char::from(b'a' + byte % 26)).collect())
 }
 
-const PLACE: &str = "SELECT 'base/' || d.oid FROM pg_database d WHERE d.datname = current_database()";
+/// Removes the lab, and what one that was killed left.
+async fn clear(connection: &mut PgConnection) -> Result<(), LabError> {
+    let doing = while_doing("remove an earlier lab");
+    for _ in 0..PATIENCE.0 {
+        if connection.fetch_one(END).await.and_then(|row| row.try_get::<i64, _>(0)).map_err(&doing)? == 0 {
+            break;
+        }
+        tokio::time::sleep(PATIENCE.1).await;
+    }
+    for name in [NEXT, OWN] {
+        let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        connection.execute(sqlx::raw_sql(AssertSqlSafe(drop))).await.map_err(&doing)?;
+    }
+    for row in connection.fetch_all(TABLESPACES).await.map_err(&doing)? {
+        let drop = format!("DROP TABLESPACE {}", quoted(&row.try_get::<String, _>(0).map_err(&doing)?));
+        connection.execute(sqlx::raw_sql(AssertSqlSafe(drop))).await.map_err(&doing)?;
+    }
+    connection.execute(sqlx::raw_sql(OWNED)).await.map_err(&doing)?;
+    let drop = format!("DROP ROLE IF EXISTS {OWN}");
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(drop))).await.map_err(&doing)?;
+    Ok(())
+}
 
-/// Directory of the database, below the data directory.
+const PLACE: &str = "SELECT d.oid::text FROM pg_database d WHERE d.datname = current_database()";
+
+/// What the directories of the database are called, in each tablespace.
 async fn place(connection: &mut PgConnection) -> Result<String, LabError> {
     let doing = while_doing("find its files");
     let row = connection.fetch_one(PLACE).await.map_err(&doing)?;
     row.try_get(0).map_err(&doing)
 }
 
-/// A file keeps its number when the database is copied.
+/// A file keeps its tablespace and its number when the database is copied: `base/5/9`, `pg_tblspc/7/PG_16_202307071/5/9`.
 fn moved(path: &str, place: &str) -> String {
-    format!("{place}/{}", last(path))
+    let (directory, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let above = directory.rsplit_once('/').map_or(directory, |(above, _)| above);
+    format!("{above}/{place}/{file}")
 }
 
-fn last(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+/// The file, in whichever copy of the database.
+fn key(path: &str) -> String {
+    moved(path, "")
 }
 
 const SIZES: &str =

@@ -32,6 +32,7 @@ use std::sync::Arc;
 pub use clock::REWRITES;
 pub use error::LabError;
 pub use session::LabSession;
+pub use settings::{as_reader, on_the_server};
 
 use super::{Design, Size};
 use crate::snapshot::{GinSearch, Snapshot};

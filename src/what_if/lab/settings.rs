@@ -1,7 +1,7 @@
 //! Settings of the snapshot's server that its planner reads, and the locale.
 
 use crate::ident::{literal, quoted};
-use crate::snapshot::{RoleSetting, Snapshot, moves_costs};
+use crate::snapshot::{RoleSetting, Setting, Snapshot, moves_costs};
 
 /// What turns the texts of statements into other constants.
 const SPELLING: [&str; 7] = [
@@ -39,10 +39,43 @@ fn for_all(snapshot: &Snapshot, name: &str) -> Option<String> {
 
 /// `SET LOCAL …` for the planner settings that a role has of its own; those for this database come last.
 pub fn of_role(snapshot: &Snapshot, role: &str) -> Vec<String> {
+    own(snapshot, role).map(|setting| set_local(&setting.name, &setting.value)).collect()
+}
+
+/// What a session on the snapshot's server has to set to plan as one of a role does: what the reading role has of its
+/// own as it is in the database, then what that role has.
+pub fn on_the_server(snapshot: &Snapshot, role: Option<&str>) -> Vec<(String, String)> {
+    let readers: Vec<&str> = of_reader(snapshot).map(|setting| setting.name.as_str()).collect();
+    let of_database = of_database(snapshot).into_iter().filter(|(name, _)| readers.contains(&name.as_str()));
+    let of_role = role.into_iter().flat_map(|role| own(snapshot, role));
+    of_database.chain(of_role.map(|setting| (setting.name.clone(), setting.value.clone()))).collect()
+}
+
+/// `SET LOCAL …` for what the reading role had of its own when it took the snapshot.
+pub fn as_reader(snapshot: &Snapshot) -> Vec<String> {
+    of_reader(snapshot).map(|setting| set_local(&setting.name, &setting.value)).collect()
+}
+
+fn of_reader(snapshot: &Snapshot) -> impl Iterator<Item = &Setting> {
+    let own = |setting: &&Setting| matches!(setting.source.as_str(), "user" | "database user");
+    snapshot.settings.iter().filter(|setting| is_planners(&setting.name)).filter(own)
+}
+
+/// Those that every role may set, for the others no session that asks has the right to.
+fn own<'a>(snapshot: &'a Snapshot, role: &str) -> impl Iterator<Item = &'a RoleSetting> {
+    let refused = |name: &str| {
+        let known = snapshot.settings.iter().find(|setting| setting.name.eq_ignore_ascii_case(name));
+        known.is_some_and(|setting| setting.context != "user")
+    };
     let own = |setting: &&RoleSetting| setting.role.as_deref() == Some(role) && is_planners(&setting.name);
-    let mut own: Vec<&RoleSetting> = snapshot.role_settings.iter().filter(own).collect();
+    let mut own: Vec<&RoleSetting> =
+        snapshot.role_settings.iter().filter(own).filter(|setting| !refused(&setting.name)).collect();
     own.sort_by_key(|setting| setting.database.is_some());
-    own.iter().map(|setting| format!("SET LOCAL {} = {}", quoted(&setting.name), literal(&setting.value))).collect()
+    own.into_iter()
+}
+
+fn set_local(name: &str, value: &str) -> String {
+    format!("SET LOCAL {} = {}", quoted(name), literal(value))
 }
 
 /// `LC_COLLATE` and `LC_CTYPE` of the lab's database.
@@ -62,7 +95,7 @@ pub fn locale(snapshot: &Snapshot) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::{Server, Setting};
+    use crate::snapshot::Server;
 
     #[test]
     fn only_a_server_that_compares_bytes_gets_a_lab_that_does() {
@@ -105,7 +138,45 @@ mod tests {
             }],
             ..Snapshot::default()
         };
+        let pairs = |of: &[(&str, &str)]| -> Vec<(String, String)> {
+            of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
         let expected = [("work_mem", "boot"), ("random_page_cost", "2"), ("enable_seqscan", "on")];
-        assert_eq!(of_database(&snapshot), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(of_database(&snapshot), pairs(&expected));
+        // its own sessions there undo it, and a lab that is checked against plans of theirs does it again
+        assert_eq!(on_the_server(&snapshot, None), pairs(&[("work_mem", "boot"), ("enable_seqscan", "on")]));
+        assert_eq!(as_reader(&snapshot), ["SET LOCAL \"work_mem\" = '1'", "SET LOCAL \"enable_seqscan\" = 'off'"]);
+    }
+
+    #[test]
+    fn a_role_plans_with_what_it_has_of_its_own_and_may_set_that_for_the_database_last() {
+        let own = |database: Option<&str>, name: &str, value: &str| RoleSetting {
+            role: Some("app".to_owned()),
+            database: database.map(str::to_owned),
+            name: name.to_owned(),
+            value: value.to_owned(),
+        };
+        let context = |name: &str, context: &str| Setting {
+            name: name.to_owned(),
+            context: context.to_owned(),
+            ..Setting::default()
+        };
+        let snapshot = Snapshot {
+            settings: vec![context("random_page_cost", "user"), context("enable_sort", "superuser")],
+            role_settings: vec![
+                own(Some("d"), "random_page_cost", "1.1"),
+                own(None, "random_page_cost", "2"),
+                own(None, "enable_sort", "off"),
+                own(None, "search_path", "app"),
+            ],
+            ..Snapshot::default()
+        };
+        assert_eq!(
+            of_role(&snapshot, "app"),
+            ["SET LOCAL \"random_page_cost\" = '2'", "SET LOCAL \"random_page_cost\" = '1.1'"]
+        );
+        let values: Vec<String> = on_the_server(&snapshot, Some("app")).into_iter().map(|(_, value)| value).collect();
+        assert_eq!(values, ["2", "1.1"]);
+        assert!(on_the_server(&snapshot, Some("other")).is_empty());
     }
 }
