@@ -2,6 +2,8 @@
 
 mod support;
 
+use pgassay::server::{ServerError, Session};
+use pgassay::what_if::ask::Planner;
 use pgassay::what_if::{Answer, Basis, Question, hypopg, model};
 use support::advice::Case;
 
@@ -116,6 +118,39 @@ async fn the_planner_advises_on_all_that_it_can_plan() {
     assert!(!found.contains(&"Orders USING btree (status)".to_owned()), "a quarter of the rows passes: {found:#?}");
     let twice = answers(&mut case).await;
     assert_eq!(planner, twice, "hypothetical indexes were left behind");
+}
+
+/// Looks, at the end of every transaction, at what the backend still imagines.
+struct Watched<'a> {
+    session: &'a mut Session,
+    left: Vec<String>,
+    imagined: usize,
+}
+
+impl Planner for Watched<'_> {
+    async fn run(&mut self, statements: &[String]) -> Result<Vec<Vec<String>>, ServerError> {
+        let look = "SELECT indexrelid::text FROM public.hypopg_list_indexes";
+        self.imagined += statements.iter().filter(|one| one.contains("hypopg_create_index")).count();
+        let mut answers = self.session.run(&[statements, &[look.to_owned()]].concat()).await?;
+        self.left.extend(answers.pop().into_iter().flatten());
+        Ok(answers)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_gets_the_backend_next_sees_no_hypothetical_index() {
+    let server = support::server_with_hypopg();
+    let mut case = Case::prepare(&server, "shop", &["hypopg"], SHOP, &STATEMENTS[..4]).await;
+    let mut hypopg = hypopg::Hypopg::of(&case.snapshot).expect("the extension");
+    let (mut answered, mut watched) = (0, Watched { session: &mut case.session, left: Vec::new(), imagined: 0 });
+    for question in &case.questions {
+        let query = &case.workload.queries[question.query];
+        let asked = hypopg.prepare(&mut watched, &case.snapshot, query).await.expect("a statement");
+        let answers = hypopg.ask(&mut watched, &case.snapshot, &[(question, &asked)]).await;
+        answered += answers.iter().filter(|answer| !answer.plans.is_empty()).count();
+    }
+    assert!(answered > 3 && watched.imagined > 3, "{answered} answers, {} indexes", watched.imagined);
+    assert!(watched.left.is_empty(), "{:?}", watched.left);
 }
 
 #[tokio::test(flavor = "multi_thread")]

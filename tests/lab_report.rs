@@ -5,6 +5,8 @@ mod support;
 use std::path::Path;
 
 use pgassay::server::scratch::Scratch;
+use pgassay::snapshot::Snapshot;
+use pgassay::source::file;
 use support::program::{pgassay_with, report, with_labs as run};
 
 const MAJOR: u32 = 16;
@@ -73,6 +75,44 @@ async fn a_lab_judges_a_snapshot_says_how_well_and_answers_the_same_on_two_threa
 
     let model = report(&run(here, MAJOR, &["advise", "s.json.gz", "-f", "json", "--what-if", "model"]));
     assert!(model.what_if.is_some_and(|judgement| judgement.lab.is_none() && judgement.basis.lab == 0));
+}
+
+#[tokio::test]
+async fn a_lab_is_compared_with_plans_that_were_made_with_the_same_settings_of_a_role() {
+    let server = support::server(MAJOR);
+    let mut connection = server.connect("postgres").await.expect("a connection");
+    support::run_each(&mut connection, SCHEMA).await;
+    let app = "CREATE ROLE app; GRANT SELECT ON ALL TABLES IN SCHEMA public TO app; SET ROLE app";
+    support::run(&mut connection, app).await;
+    for statement in TRAFFIC.iter().cycle().take(60) {
+        support::run(&mut connection, statement).await;
+    }
+    // the role that reads has one of its own, too
+    let own = "RESET ROLE; ALTER ROLE app SET seq_page_cost = 2; ALTER ROLE postgres SET cpu_tuple_cost = 0.05";
+    let here = tempfile::tempdir().expect("a directory");
+    let here = here.path();
+    run(here, MAJOR, &["snapshot", &server.url("postgres"), "-o", "before.json.gz"]);
+    support::run(&mut connection, own).await;
+    run(here, MAJOR, &["snapshot", &server.url("postgres"), "-o", "after.json.gz"]);
+
+    let read = |name: &str| file::read(here.join(name)).expect("a snapshot");
+    let (before, after) = (read("before.json.gz"), read("after.json.gz"));
+    let costs = |snapshot: &Snapshot| snapshot.reference_plans.iter().map(|plan| plan.cost).collect::<Vec<_>>();
+    assert_ne!(costs(&before), costs(&after), "the settings change what its statements cost");
+    // as an earlier pgassay made it: the plans are not those of the role
+    let mut earlier = Snapshot { reference_plans: before.reference_plans, ..after };
+    for plan in &mut earlier.reference_plans {
+        plan.as_user = false;
+    }
+    for setting in earlier.settings.iter_mut().filter(|setting| setting.name == "cpu_tuple_cost") {
+        setting.value = "0.01".to_owned();
+    }
+    file::write(&here.join("earlier.json.gz"), &earlier).expect("a file");
+    for name in ["before.json.gz", "after.json.gz", "earlier.json.gz"] {
+        let judged = report(&run(here, MAJOR, &["advise", name, "-f", "json"])).what_if.expect("a judgement");
+        let check = judged.self_check.expect("the snapshot holds the server's plans");
+        assert!(check.statements >= 3 && check.same_cost == check.statements, "{name}: {check:?}");
+    }
 }
 
 #[tokio::test]

@@ -3,8 +3,13 @@
 
 mod support;
 
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
 use pgassay::report::{Action, IndexAction, Report};
 use pgassay::server::scratch::Scratch;
+use rustix::process::{Pid, Signal, kill_process};
 use support::program::{pgassay_with, report, with_labs as run};
 
 const MAJOR: u32 = 16;
@@ -155,6 +160,53 @@ async fn busy() -> Scratch {
         }
     }
     server
+}
+
+/// `pgassay ARGS` with a server for its lab, ended so long after the lab's database is there; its exit code.
+async fn ended(here: &Path, service: &Scratch, arguments: &[&str], signal: Signal, after: Duration) -> Option<i32> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pgassay"));
+    command.args(arguments).current_dir(here).env("PGASSAY_LAB_URL", service.url("postgres"));
+    // input that does not end, for the one that waits for it
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    let mut connection = service.connect("postgres").await.expect("a connection");
+    let there = "SELECT count(*) FROM pg_database WHERE datname LIKE 'pgassay%'";
+    let start = Instant::now();
+    while sqlx::query_scalar::<_, i64>(there).fetch_one(&mut connection).await.expect("a count") == 0 {
+        assert!(start.elapsed() < Duration::from_secs(60), "{arguments:?}: no lab");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    tokio::time::sleep(after).await;
+    kill_process(Pid::from_child(&child), signal).expect("a signal");
+    child.wait().expect("an end").code()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_a_signal_ends_takes_its_lab_from_the_named_server_with_it() {
+    let production = busy().await;
+    let here = tempfile::tempdir().expect("a directory");
+    let here = here.path();
+    run(here, MAJOR, &["snapshot", &production.url("postgres"), "-o", "s.json.gz"]);
+    drop(production);
+    let service = support::server(MAJOR);
+    let (advise, audit) = (["advise", "s.json.gz"], ["audit", "--snapshot", "s.json.gz"]);
+    for (arguments, signal, after, expected) in [
+        // while it is made, while it is copied, while it is asked
+        (&advise[..], Signal::INT, 0, 130),
+        (&advise[..], Signal::TERM, 50, 143),
+        (&advise[..], Signal::TERM, 150, 143),
+        (&audit[..], Signal::INT, 300, 130),
+        (&audit[..], Signal::TERM, 700, 143),
+        (&["lab", "s.json.gz"][..], Signal::TERM, 3_000, 143),
+    ] {
+        let code = ended(here, &service, arguments, signal, Duration::from_millis(after)).await;
+        assert_eq!(code, Some(expected), "{arguments:?} after {after} ms");
+        let mut superuser = service.connect("postgres").await.expect("a connection");
+        let left = "SELECT datname::text FROM pg_database WHERE datname LIKE 'pgassay%' \
+            UNION ALL SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'pgassay%'";
+        let left: Vec<String> = sqlx::query_scalar(left).fetch_all(&mut superuser).await.expect("names");
+        assert!(left.is_empty(), "{arguments:?} after {after} ms: {left:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,7 +25,6 @@ fn systems(major: u32) -> &'static [&'static str] {
     let whole = std::env::var("PGASSAY_FIDELITY").is_ok_and(|wanted| wanted == "whole");
     match major {
         _ if whole => &SYSTEMS,
-        13 => &SYSTEMS[..2],
         16 => &SYSTEMS,
         _ => &SYSTEMS[..3],
     }

@@ -205,6 +205,8 @@ mod tests {
         assert!(
             without.created.is_some() && without.statements.contains(&"SELECT ext.hypopg_hide_index(9)::text".into())
         );
+        let ends = Hypopg::of(&snapshot("1.4.0")).expect("the extension").reset();
+        assert_eq!(ends, ["SELECT ext.hypopg_reset()::text", "SELECT ext.hypopg_unhide_all_indexes()::text"]);
     }
 
     #[test]
