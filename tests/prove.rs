@@ -82,34 +82,6 @@ async fn an_index_that_helps_carries_what_was_measured_and_leaves_the_clone_as_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn indexes_that_help_only_together_are_proved_together() {
-    let (audited, clone) = (with_parcels().await, with_parcels().await);
-    for server in [&audited, &clone] {
-        let mut connection = server.connect("postgres").await.expect("a connection");
-        support::run(&mut connection, "UPDATE parcels SET weight = (id * 31) % 19997").await;
-        support::run(&mut connection, "VACUUM FULL ANALYZE parcels").await;
-    }
-    let mut connection = audited.connect("postgres").await.expect("a connection");
-    support::run(&mut connection, "CREATE EXTENSION pg_stat_statements").await;
-    support::run(&mut connection, "SELECT pg_stat_statements_reset()").await;
-    for number in 0..40 {
-        let either = format!("SELECT note FROM parcels WHERE shelf = {number} OR weight = {number}");
-        support::run(&mut connection, &either).await;
-    }
-    let report = report(&proved(&audited, &clone));
-    let mut columns: Vec<&str> =
-        report.indexes.iter().map(|index| index.columns[0].name.as_deref().unwrap_or("")).collect();
-    columns.sort_unstable();
-    assert_eq!(columns, ["shelf", "weight"], "{:#?}\n{:#?}", report.indexes, report.skipped);
-    for index in &report.indexes {
-        let proof = index.proof.as_ref().unwrap_or_else(|| panic!("no proof: {:#?}", report.skipped));
-        assert!(proof.blocks_after * 5 < proof.blocks_before, "{proof:#?}");
-        assert!(index.notes.iter().any(|note| note.contains("together")), "{:#?}", index.notes);
-    }
-    assert_eq!(indexes(&clone).await, [""; 0]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn an_index_that_misleads_the_planner_is_taken_back_with_the_reason() {
     let (audited, clone) = (audited().await, with_parcels().await);
     let mut connection = clone.connect("postgres").await.expect("a connection");
@@ -180,4 +152,39 @@ async fn an_index_on_a_partitioned_table_is_shown_by_the_planner_and_proved_on_a
         assert_eq!(proof.statements.len(), 2, "{major}: that of the partition is timed too: {proof:#?}");
         assert_eq!(indexes(&clone).await, [""; 0], "{major}");
     }
+}
+
+const EITHER: &str = "CREATE TABLE public.crates (a int, b int, note text);
+    INSERT INTO crates SELECT (n * 7919) % 20011, (n * 6037) % 19997, repeat('x', 60) FROM generate_series(1, 100000) n;
+    ANALYZE crates;";
+
+async fn with_crates() -> Scratch {
+    let server = support::server(16);
+    let mut connection = server.connect("postgres").await.expect("a connection");
+    support::run(&mut connection, EITHER).await;
+    server
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn indexes_that_help_only_together_are_proved_together_and_stay() {
+    let (audited, clone) = (with_crates().await, with_crates().await);
+    let mut connection = audited.connect("postgres").await.expect("a connection");
+    support::run(&mut connection, "CREATE EXTENSION pg_stat_statements").await;
+    support::run(&mut connection, "SELECT pg_stat_statements_reset()").await;
+    for value in 0..40 {
+        let either = format!("SELECT note FROM crates WHERE a = {value} OR b = {value}");
+        support::run(&mut connection, &either).await;
+    }
+    let here = tempfile::tempdir().expect("a directory");
+    let binaries = support::binaries(16).directory.display().to_string();
+    let (url, clone_url) = (audited.url("postgres"), clone.url("postgres"));
+    let arguments = ["audit", &url, "--what-if", "lab", "--prove", &clone_url, "--format", "json"];
+    let report = report(&pgassay_with(here.path(), &arguments, &[("PGASSAY_PG_BIN", &binaries)]));
+    for column in ["(a)", "(b)"] {
+        let index = report.indexes.iter().find(|index| index.table == "crates" && index.ddl.contains(column));
+        let index = index.unwrap_or_else(|| panic!("{column}: {:#?}\n{:#?}", report.indexes, report.skipped));
+        let proof = index.proof.as_ref().unwrap_or_else(|| panic!("{column}: no proof: {:#?}", report.skipped));
+        assert!(proof.blocks_after * 5 < proof.blocks_before, "{column}: {proof:#?}");
+    }
+    assert_eq!(indexes(&clone).await, [""; 0]);
 }

@@ -1,5 +1,7 @@
 //! The time and the blocks of a statement, executed on the clone and rolled back.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::server::{CloneSession, ServerError};
@@ -8,18 +10,33 @@ use crate::server::{CloneSession, ServerError};
 const RUNS: usize = 3;
 
 /// One execution.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Execution {
     /// Without planning, ms.
     pub ms: f64,
     /// Read, or found in shared buffers.
     pub blocks: u64,
+    /// Names of the indexes in its plan.
+    pub indexes: BTreeSet<String>,
 }
 
 impl Execution {
     /// The lesser of two in both.
     pub fn least(self, other: Self) -> Self {
-        Self { ms: self.ms.min(other.ms), blocks: self.blocks.min(other.blocks) }
+        Self {
+            ms: self.ms.min(other.ms),
+            blocks: self.blocks.min(other.blocks),
+            indexes: &self.indexes | &other.indexes,
+        }
+    }
+
+    /// The greater of two in both.
+    pub fn most(self, other: Self) -> Self {
+        Self {
+            ms: self.ms.max(other.ms),
+            blocks: self.blocks.max(other.blocks),
+            indexes: &self.indexes | &other.indexes,
+        }
     }
 }
 
@@ -47,5 +64,16 @@ fn read(text: &str) -> Result<Execution, serde_json::Error> {
     let blocks = |name: &str| plan[0]["Plan"][name].as_u64().unwrap_or(0);
     let ms = plan[0]["Execution Time"].as_f64();
     let missing = || serde::de::Error::custom("a plan without its execution time");
-    Ok(Execution { ms: ms.ok_or_else(missing)?, blocks: blocks("Shared Hit Blocks") + blocks("Shared Read Blocks") })
+    let blocks = blocks("Shared Hit Blocks") + blocks("Shared Read Blocks");
+    let mut indexes = BTreeSet::new();
+    collect(&plan[0]["Plan"], &mut indexes);
+    Ok(Execution { ms: ms.ok_or_else(missing)?, blocks, indexes })
+}
+
+/// The indexes of a node and of those below it.
+fn collect(node: &Value, indexes: &mut BTreeSet<String>) {
+    indexes.extend(node["Index Name"].as_str().map(str::to_owned));
+    for below in node["Plans"].as_array().into_iter().flatten() {
+        collect(below, indexes);
+    }
 }

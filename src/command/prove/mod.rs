@@ -2,32 +2,33 @@
 //!
 //! The clone is written to, so it must not be the audited server. What is built bears a
 //! prefix of its own and is dropped over a fresh connection, however the trial ended;
-//! what a killed run left is dropped by the next.
+//! what a killed run left is dropped by the next. Indexes that help a common statement
+//! are built together, for one may be of use only beside the other.
 
+mod advised;
+mod attempt;
 mod group;
 mod measure;
 mod trial;
 mod verdict;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use miette::{Diagnostic, Report as Failure};
 use thiserror::Error;
 
-use crate::ident::{QualifiedName, quoted};
 use crate::report::disproved::taken_back;
-use crate::report::{Action, IndexAction, ProofStatement, Report, Skipped};
+use crate::report::{Action, IndexAction, Report, Skipped};
 use crate::server::{CloneSession, Environment, ServerError, Session, Target, TargetOptions};
-use crate::snapshot::{Snapshot, Table, Values};
+use crate::snapshot::{Snapshot, Values};
 use crate::source::live::{self, ReadOptions};
 use crate::workload::Workload;
 
 use super::interrupt::Interrupt;
 use super::progress::Progress;
-use group::{groups, helped};
-use measure::measure;
-use trial::{Bench, Trial, Trials};
+use attempt::{Attempt, attempt};
+use group::{Member, groups};
+use trial::{Bench, Trials};
 use verdict::Timed;
 
 /// Names of what is built on a clone begin with it.
@@ -36,6 +37,9 @@ const PREFIX: &str = "pgassay_prove_";
 const STATEMENT: Duration = Duration::from_mins(1);
 /// Most time for building an index.
 const BUILD: Duration = Duration::from_hours(1);
+
+/// Why an index of a group is taken back though the group holds.
+const UNUSED: &str = "built on the clone with the indexes that help the same statements, no plan of theirs uses it";
 
 /// Why there is no proof.
 #[derive(Debug, Error, Diagnostic)]
@@ -98,7 +102,7 @@ pub async fn prove(
     interrupt.is_waited_for();
     let Clone { target, mut snapshot } = clone;
     snapshot.statements = audited.statements.clone();
-    let workload = Workload::build(&snapshot);
+    let workload = advised::with_constants(&report, &snapshot, Workload::build(&snapshot));
     let bench = Bench { snapshot: &snapshot, workload: &workload };
     sweep(&target).await?;
     let tried = tokio::select! {
@@ -123,63 +127,56 @@ async fn try_all(
     let mut trials = Trials::default();
     let creates: Vec<IndexAction> =
         report.indexes.iter().filter(|index| index.action == Action::Create).cloned().collect();
-    let groups = groups(creates);
-    for (number, group) in groups.iter().enumerate() {
-        progress.phase(format!("proving {} of {} on the clone", number + 1, groups.len()));
-        let all = try_together(&mut session, target, bench, &mut trials, group).await;
-        if group.len() == 1 || all.as_ref().is_ok_and(|timed| verdict::against(timed).is_none()) {
-            report = judged_together(report, group, all)?;
-            continue;
-        }
-        // together they do not hold: then each must by itself
-        for index in group {
-            let alone = std::slice::from_ref(index);
-            let timed = try_together(&mut session, target, bench, &mut trials, alone).await;
-            report = judged_together(report, alone, timed)?;
-        }
+    let mut done = 0;
+    for group in groups(&creates) {
+        progress.phase(phase(done, group.len(), creates.len()));
+        done += group.len();
+        let attempt = match attempt(&mut session, target, bench, &mut trials, &group).await {
+            Ok(attempt) => attempt,
+            Err(error @ ServerError::Lost { .. }) => return Err(error),
+            Err(error) => {
+                let why = format!("the clone says: {error}");
+                report.skipped.extend(group.iter().map(|member| not_proved(&member.index, &why)));
+                continue;
+            }
+        };
+        report = group.iter().fold(report, |report, member| judged(report, member, &group, &attempt));
     }
     session.close().await;
     Ok(report)
 }
 
-/// Each by the statements that it is advised for; those that it is not are the same for all.
-fn judged_together(
-    mut report: Report,
-    group: &[IndexAction],
-    timed: Result<Vec<Timed>, ServerError>,
-) -> Result<Report, ServerError> {
-    let timed = match timed {
-        Err(error @ ServerError::Lost { .. }) => return Err(error),
-        Err(error) => {
-            let told = |index| not_proved(index, &format!("the clone says: {error}"));
-            report.skipped.extend(group.iter().map(told));
-            return Ok(report);
-        }
-        Ok(timed) => timed,
-    };
-    for index in group {
-        let helped = helped(index);
-        let own = |one: &Timed| one.clone().of(helped.contains(one.figures.statement.as_str()));
-        report = judged(report, index, &timed.iter().map(own).collect::<Vec<Timed>>(), group.len() > 1);
+fn phase(done: usize, together: usize, all: usize) -> String {
+    match together {
+        1 => format!("proving index {} of {all} on the clone", done + 1),
+        _ => format!("proving indexes {} to {} of {all} together on the clone", done + 1, done + together),
     }
-    Ok(report)
 }
 
-fn judged(mut report: Report, index: &IndexAction, timed: &[Timed], in_group: bool) -> Report {
-    if !timed.iter().any(|one| one.figures.helped) {
+/// The report with what the trial of its group says of one index.
+fn judged(mut report: Report, member: &Member, group: &[Member], attempt: &Attempt) -> Report {
+    let index = &member.index;
+    let own: Vec<Timed> = attempt.timed.iter().filter_map(|one| one.of(member)).collect();
+    let is_run = own.iter().any(|one| one.figures.helped);
+    let is_used = group.len() == 1 || own.iter().any(|one| one.figures.helped && one.uses.contains(&member.number));
+    if !is_run {
         report.skipped.push(not_proved(index, "none of its statements could be run on the clone"));
     }
-    // a group was judged as a whole
-    if let Some(why) = verdict::against(timed).filter(|_| !in_group) {
+    // an index of whose statements none ran is not to blame for those of the others
+    let useless = || verdict::useless(&attempt.timed, group.len()).filter(|_| is_run);
+    let unused = || attempt.unused.contains(&member.number).then(|| UNUSED.to_owned());
+    if let Some(why) = verdict::slower(&attempt.timed, group.len()).or_else(useless).or_else(unused) {
         return taken_back(report, &index.schema, &index.name, &why);
     }
-    let same = |one: &&mut IndexAction| one.schema == index.schema && one.name == index.name;
-    if let Some(found) = report.indexes.iter_mut().find(same).filter(|_| !timed.is_empty()) {
-        found.proof = Some(verdict::proof(timed));
-        found.notes.extend(verdict::slower_by_the_clock_alone(timed));
-        found
-            .notes
-            .extend(in_group.then(|| "proved together with the others that help the same statements".to_owned()));
+    if is_run && !is_used {
+        let why = "not all of its statements could be run on the clone, and the plans of the others do not use it";
+        report.skipped.push(not_proved(index, why));
+    }
+    let same =
+        |one: &&mut IndexAction| one.action == Action::Create && one.schema == index.schema && one.name == index.name;
+    if let Some(found) = report.indexes.iter_mut().find(same) {
+        found.proof = (is_run && is_used).then(|| verdict::proof(&own));
+        found.notes.extend(verdict::remarks(&own));
     }
     report
 }
@@ -190,108 +187,6 @@ fn not_proved(index: &IndexAction, why: &str) -> Skipped {
         why: why.to_owned(),
         remedy: None,
     }
-}
-
-/// The statements on the tables of the indexes, without them and with all of them. They are gone again afterwards.
-async fn try_together(
-    session: &mut CloneSession,
-    target: &Target,
-    bench: &Bench<'_>,
-    trials: &mut Trials,
-    group: &[IndexAction],
-) -> Result<Vec<Timed>, ServerError> {
-    let on = |table: &&Table| group.iter().any(|index| (&table.schema, &table.name) == (&index.schema, &index.table));
-    let tables = bench.snapshot.tables.iter().filter(on).flat_map(|table| family(bench.snapshot, table.oid)).collect();
-    let wanted: BTreeSet<&str> = group.iter().flat_map(helped).collect();
-    let wanted: Vec<String> = wanted.into_iter().map(str::to_owned).collect();
-    let trials = trials.on_table(session, bench, &tables, &wanted).await;
-    let mut before = Vec::new();
-    for trial in trials {
-        // one that fails or takes too long says nothing about the index
-        if let Ok(execution) = measure(session, &trial.before, &trial.sql).await {
-            before.push((trial, execution));
-        }
-    }
-    let timed = match build(target, group).await {
-        Ok(()) => with_indexes(session, &wanted, before).await,
-        Err(error) => Err(error),
-    };
-    for index in group {
-        session.run(&format!("DROP INDEX IF EXISTS {}", own_name(index))).await?;
-    }
-    timed
-}
-
-async fn build(target: &Target, group: &[IndexAction]) -> Result<(), ServerError> {
-    let mut builder = CloneSession::open(target, BUILD).await?;
-    let mut built = Ok(());
-    for index in group {
-        built = built.and(builder.run(&ddl(index)).await.map(|_| ()));
-    }
-    builder.close().await;
-    built
-}
-
-async fn with_indexes(
-    session: &mut CloneSession,
-    wanted: &[String],
-    before: Vec<(Trial, measure::Execution)>,
-) -> Result<Vec<Timed>, ServerError> {
-    let mut all = Vec::new();
-    for (trial, before) in before {
-        let timed = |after: measure::Execution| Timed {
-            figures: ProofStatement {
-                statement: trial.statement.clone(),
-                helped: wanted.contains(&trial.statement),
-                before_ms: before.ms,
-                after_ms: after.ms,
-                blocks_before: before.blocks,
-                blocks_after: after.blocks,
-            },
-            calls: trial.calls,
-            writes: trial.writes,
-        };
-        let mut after = measure(session, &trial.before, &trial.sql).await?;
-        if timed(after).looks_slower() {
-            after = after.least(measure(session, &trial.before, &trial.sql).await?);
-        }
-        all.push(timed(after));
-    }
-    Ok(all)
-}
-
-/// A table and its partitions, however deep.
-fn family(snapshot: &Snapshot, root: u32) -> BTreeSet<u32> {
-    let mut family = BTreeSet::from([root]);
-    loop {
-        let is_new = |table: &&Table| {
-            let inside = table.is_partition && table.parents.iter().any(|parent| family.contains(parent));
-            inside && !family.contains(&table.oid)
-        };
-        let new: Vec<u32> = snapshot.tables.iter().filter(is_new).map(|table| table.oid).collect();
-        if new.is_empty() {
-            return family;
-        }
-        family.extend(new);
-    }
-}
-
-/// The statement that builds it under a name of our own, without CONCURRENTLY: nobody else works there. On a partitioned
-/// table it builds, and its DROP removes, the parts of all partitions.
-fn ddl(index: &IndexAction) -> String {
-    let table = QualifiedName::new(&index.schema, &index.table).to_string();
-    let body = index.ddl.split_once(&format!("{table} ")).map_or("", |(_, body)| body);
-    format!("CREATE INDEX {} ON {table} {body}", quoted(&bare_name(index)))
-}
-
-fn bare_name(index: &IndexAction) -> String {
-    let name = format!("{PREFIX}{}", index.name);
-    let end = (0..=name.len().min(63)).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
-    name[..end].to_owned()
-}
-
-fn own_name(index: &IndexAction) -> String {
-    QualifiedName::new(&index.schema, bare_name(index)).to_string()
 }
 
 /// Drops what bears our prefix, of this run or of one that was killed, and ends the session that still builds it.
