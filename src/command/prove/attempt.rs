@@ -149,9 +149,9 @@ async fn measured(
         let mut after = measure(session, &trial.before, &trial.sql).await?;
         let seen = timed(&after);
         if seen.looks_slower() {
-            after = after.least(measure(session, &trial.before, &trial.sql).await?);
+            after = after.least(&measure(session, &trial.before, &trial.sql).await?);
         } else if seen.is_faster_by_the_clock() {
-            after = after.most(measure(session, &trial.before, &trial.sql).await?);
+            after = after.most(&measure(session, &trial.before, &trial.sql).await?);
         }
         all.push(timed(&after));
     }

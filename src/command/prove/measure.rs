@@ -22,7 +22,7 @@ pub struct Execution {
 
 impl Execution {
     /// The lesser of two in both.
-    pub fn least(self, other: Self) -> Self {
+    pub fn least(self, other: &Self) -> Self {
         Self {
             ms: self.ms.min(other.ms),
             blocks: self.blocks.min(other.blocks),
@@ -31,7 +31,7 @@ impl Execution {
     }
 
     /// The greater of two in both.
-    pub fn most(self, other: Self) -> Self {
+    pub fn most(self, other: &Self) -> Self {
         Self {
             ms: self.ms.max(other.ms),
             blocks: self.blocks.max(other.blocks),
@@ -45,7 +45,7 @@ pub async fn measure(clone: &mut CloneSession, before: &[String], sql: &str) -> 
     execute(clone, before, sql).await?;
     let mut least = execute(clone, before, sql).await?;
     for _ in 1..RUNS {
-        least = least.least(execute(clone, before, sql).await?);
+        least = least.least(&execute(clone, before, sql).await?);
     }
     Ok(least)
 }

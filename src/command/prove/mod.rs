@@ -106,7 +106,7 @@ pub async fn prove(
     let bench = Bench { snapshot: &snapshot, workload: &workload };
     sweep(&target).await?;
     let tried = tokio::select! {
-        tried = try_all(report, &target, &bench, progress) => tried.map_err(Failure::from),
+        tried = Box::pin(try_all(report, &target, &bench, progress)) => tried.map_err(Failure::from),
         () = interrupt.comes() => Err(ProveError::Interrupted.into()),
     };
     // another one while the clone is cleaned changes nothing
@@ -131,7 +131,7 @@ async fn try_all(
     for group in groups(&creates) {
         progress.phase(phase(done, group.len(), creates.len()));
         done += group.len();
-        let attempt = match attempt(&mut session, target, bench, &mut trials, &group).await {
+        let attempt = match Box::pin(attempt(&mut session, target, bench, &mut trials, &group)).await {
             Ok(attempt) => attempt,
             Err(error @ ServerError::Lost { .. }) => return Err(error),
             Err(error) => {
