@@ -169,6 +169,8 @@ async fn ended(here: &Path, service: &Scratch, arguments: &[&str], signal: Signa
     // input that does not end, for the one that waits for it
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    // waiting for a child ends its input
+    let _input = child.stdin.take();
     let mut connection = service.connect("postgres").await.expect("a connection");
     let there = "SELECT count(*) FROM pg_database WHERE datname LIKE 'pgassay%'";
     let start = Instant::now();

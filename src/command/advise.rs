@@ -27,7 +27,8 @@ pub async fn run(args: AdviseArgs) -> Result<u8, Failure> {
     // a server that was named keeps what a lab made there until the lab removes it
     let signals = settings.wishes.lab.lab_url.as_ref().map(|_| Signals::new(source.interrupt.take()));
     let how = settings.assessment(&source, &progress);
-    let report = tidied(signals.as_ref(), assess::advice(&source.snapshot, session.as_mut(), &how, &args.why)).await?;
+    let advice = assess::advice(&source.snapshot, session.as_mut(), &how, &args.why);
+    let report = tidied(signals.as_ref(), Box::pin(advice)).await?;
     drop(signals);
     drop(progress);
     output::print(&render_advice(args.format.into(), &report, &output::look()))?;

@@ -59,7 +59,7 @@ async fn assessed(source: &mut Source, settings: &Settings, progress: &Progress)
     // a server that was named keeps what a lab made there until the lab removes it
     let signals = settings.wishes.lab.lab_url.as_ref().map(|_| Signals::new(source.interrupt.take()));
     let how = settings.assessment(source, progress);
-    let report = tidied(signals.as_ref(), assess(&source.snapshot, session.as_mut(), &how)).await;
+    let report = tidied(signals.as_ref(), Box::pin(assess(&source.snapshot, session.as_mut(), &how))).await;
     source.interrupt = signals.map(Signals::end_the_program).or(source.interrupt.take());
     report
 }

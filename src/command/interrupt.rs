@@ -4,6 +4,7 @@
 //! else does, and goes on when nobody needs it any more.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -98,9 +99,8 @@ impl Signals {
 }
 
 /// Work that removes what it made as soon as it is dropped: a signal drops it before the program ends.
-pub async fn tidied<T>(signals: Option<&Signals>, work: impl Future<Output = T>) -> T {
+pub async fn tidied<T>(signals: Option<&Signals>, mut work: Pin<Box<impl Future<Output = T>>>) -> T {
     let Some(signals) = signals else { return work.await };
-    let mut work = Box::pin(work);
     let code = tokio::select! {
         done = &mut work => return done,
         () = signals.interrupt.comes() => INTERRUPTED,

@@ -58,7 +58,7 @@ pub async fn run(args: LabCommandArgs) -> Result<u8, Failure> {
         let check = check(&lab, &source.snapshot).await?;
         Ok::<_, Failure>((lab, check))
     };
-    let (lab, check) = tidied(Some(&signals), started).await?;
+    let (lab, check) = tidied(Some(&signals), Box::pin(started)).await?;
     drop(progress);
     tell(&lab, &source.snapshot, check.as_ref());
     let interactive = args.command.is_empty() && args.psql.is_empty();
