@@ -65,10 +65,8 @@ pub async fn self_check(
         let is_it =
             |query: &&Query| query.queryid == reference.queryid && query.users.first() == reference.user.as_ref();
         let Some(query) = workload.queries.iter().find(is_it) else { continue };
-        let before = match reference.as_user {
-            true => place.before(snapshot, query),
-            false => place.before_as_reader(snapshot, query),
-        };
+        let before =
+            if reference.as_user { place.before(snapshot, query) } else { place.before_as_reader(snapshot, query) };
         let plan = generic(planner, &mut explain, (place, &before), snapshot, query).await;
         check.add(query, reference, plan);
     }
