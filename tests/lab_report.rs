@@ -107,7 +107,7 @@ async fn a_lab_is_compared_with_plans_that_were_made_with_the_same_settings_of_a
     for setting in earlier.settings.iter_mut().filter(|setting| setting.name == "cpu_tuple_cost") {
         setting.value = "0.01".to_owned();
     }
-    file::write(&here.join("earlier.json.gz"), &earlier).expect("a file");
+    file::write(here.join("earlier.json.gz"), &earlier).expect("a file");
     for name in ["before.json.gz", "after.json.gz", "earlier.json.gz"] {
         let judged = report(&run(here, MAJOR, &["advise", name, "-f", "json"])).what_if.expect("a judgement");
         let check = judged.self_check.expect("the snapshot holds the server's plans");

@@ -231,7 +231,7 @@ mod tests {
     fn what_each_request_runs_once_does_not_come_together_however_the_traffic_swings() {
         let mut random = fastrand::Rng::with_seed(5);
         // a second of rest, then one of traffic
-        let rate = |at: usize| if at / 5 % 2 == 0 { 0.6 } else { 1.4 };
+        let rate = |at: usize| if (at / 5).is_multiple_of(2) { 0.6 } else { 1.4 };
         let calls = |rates: f64, random: &mut fastrand::Rng| -> Vec<f64> {
             let at_once = |at| (0..200).filter(|_| random.f64() < rates * rate(at) / 200.0).count() as f64;
             (0..INTERVALS).map(at_once).collect()
@@ -241,9 +241,9 @@ mod tests {
         let series = rates.map(|rate| Series { calls: calls(rate, &mut random), rows: rows.clone() });
         let mut window = Window { seconds: vec![0.2; INTERVALS], series: series.to_vec(), swing: 0.0 };
         window.swing = window.common_swing();
-        for query in 0..rates.len() {
+        for (query, rate) in rates.iter().enumerate() {
             let together = window.together(query).expect("it ran often");
-            assert!(together < LOOP, "{}: {together}, swing {}", rates[query], window.swing);
+            assert!(together < LOOP, "{rate}: {together}, swing {}", window.swing);
         }
     }
 }

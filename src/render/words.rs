@@ -104,7 +104,10 @@ fn unseen(counts: &StatementCounts) -> String {
     let full = counts.evictions.filter(|evictions| *evictions > 0);
     let full = full
         .map(|evictions| format!("pg_stat_statements was full {} and forgot some", plural(evictions as usize, "time")));
-    [elsewhere, full].into_iter().flatten().map(|part| format!("; {part}")).collect()
+    let mut parts: Vec<String> = elsewhere.into_iter().chain(full).collect();
+    // what they follow
+    parts.insert(0, String::new());
+    parts.join("; ")
 }
 
 /// How old the counters are, and how long they were watched where that is not all of it.

@@ -222,7 +222,7 @@ mod tests {
         assert!(told[0].contains("at 100 blocks before, 101 after"), "{told:?}");
         for (before, after) in [((10.0, 50), (10.5, 50)), ((0.1, 50), (0.2, 50)), ((10.0, 50), (13.0, 90))] {
             let one = timed(false, false, before, after);
-            assert_eq!(remarks(&[one.clone()]), [""; 0], "{one:?}");
+            assert_eq!(remarks(std::slice::from_ref(&one)), [""; 0], "{one:?}");
         }
         assert_eq!(remarks(&[timed(false, true, (10.0, 50), (13.0, 50))]), [""; 0], "writes are weighed");
     }

@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(of_database(&snapshot), pairs(&expected));
         // its own sessions there undo it, and a lab that is checked against plans of theirs does it again
         assert_eq!(on_the_server(&snapshot, None), pairs(&[("work_mem", "boot"), ("enable_seqscan", "on")]));
-        assert_eq!(as_reader(&snapshot), ["SET LOCAL \"work_mem\" = '1'", "SET LOCAL \"enable_seqscan\" = 'off'"]);
+        assert_eq!(as_reader(&snapshot), ["SET LOCAL work_mem = '1'", "SET LOCAL enable_seqscan = 'off'"]);
     }
 
     #[test]
@@ -173,7 +173,7 @@ mod tests {
         };
         assert_eq!(
             of_role(&snapshot, "app"),
-            ["SET LOCAL \"random_page_cost\" = '2'", "SET LOCAL \"random_page_cost\" = '1.1'"]
+            ["SET LOCAL random_page_cost = '2'", "SET LOCAL random_page_cost = '1.1'"]
         );
         let values: Vec<String> = on_the_server(&snapshot, Some("app")).into_iter().map(|(_, value)| value).collect();
         assert_eq!(values, ["2", "1.1"]);
