@@ -175,7 +175,7 @@ async fn ended(here: &Path, service: &Scratch, arguments: &[&str], signal: Signa
     let there = "SELECT count(*) FROM pg_database WHERE datname LIKE 'pgassay%'";
     let start = Instant::now();
     while sqlx::query_scalar::<_, i64>(there).fetch_one(&mut connection).await.expect("a count") == 0 {
-        assert!(start.elapsed() < Duration::from_secs(60), "{arguments:?}: no lab");
+        assert!(start.elapsed() < Duration::from_mins(1), "{arguments:?}: no lab");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     tokio::time::sleep(after).await;
