@@ -43,6 +43,23 @@ impl<'a> Binder<'a> {
         let query = parsed();
         Some((fingerprint, query))
     }
+
+    /// The same statement with another text, of the same tables; `None` where that text is of others or cannot be parsed.
+    pub fn reworded(&self, query: &Query, text: &str) -> Option<Query> {
+        let (_, bound) = self.bind(text)?;
+        let tables = |query: &Query| query.tables.iter().map(|used| used.table_oid).collect::<Vec<_>>();
+        let bound = bound.filter(|bound| tables(bound) == tables(query))?;
+        Some(Query {
+            fingerprint: query.fingerprint.clone(),
+            queryid: query.queryid,
+            queryids: query.queryids.clone(),
+            users: query.users.clone(),
+            toplevel: query.toplevel,
+            counters: query.counters.clone(),
+            repairs: query.repairs.clone(),
+            ..bound
+        })
+    }
 }
 
 /// The entries of one fingerprint.

@@ -74,21 +74,9 @@ fn is_label(value: &str) -> bool {
 /// The same statement with its constants, of the same tables.
 fn bound(binder: &Binder, query: &Query, constants: &BTreeMap<u32, String>) -> Option<Query> {
     let text = Some(constants).filter(|constants| !constants.is_empty()).and_then(|some| put(&query.text, some))?;
-    let (_, bound) = binder.bind(&text)?;
-    let bound = bound.filter(|bound| {
-        let tables = |query: &Query| query.tables.iter().map(|used| used.table_oid).collect::<Vec<_>>();
-        tables(bound) == tables(query)
-    })?;
-    Some(Query {
-        fingerprint: query.fingerprint.clone(),
-        queryid: query.queryid,
-        queryids: query.queryids.clone(),
-        users: query.users.clone(),
-        toplevel: query.toplevel,
-        counters: query.counters.clone(),
-        repairs: [query.repairs.as_slice(), &[REPAIR]].concat(),
-        ..bound
-    })
+    let mut bound = binder.reworded(query, &text)?;
+    bound.repairs.push(REPAIR);
+    Some(bound)
 }
 
 #[cfg(test)]

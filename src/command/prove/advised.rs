@@ -13,28 +13,14 @@ pub fn with_constants(report: &Report, snapshot: &Snapshot, mut workload: Worklo
         report.statements.iter().map(|one| (one.statement.as_str(), one.text.as_str())).collect();
     let queries = on_a_deep_stack(|| {
         let binder = Binder::of(snapshot);
-        let told = |query: &Query| rebound(&binder, query, texts.get(query.fingerprint.as_str())?);
+        let told = |query: &Query| {
+            let text = texts.get(query.fingerprint.as_str()).filter(|text| **text != query.text)?;
+            binder.reworded(query, text)
+        };
         workload.queries.iter().map(|query| told(query).unwrap_or_else(|| query.clone())).collect()
     });
     workload.queries = queries;
     workload
-}
-
-/// The same statement with another text, of the same tables; `None` where it is the same text.
-fn rebound(binder: &Binder<'_>, query: &Query, text: &str) -> Option<Query> {
-    let (_, bound) = Some(text).filter(|text| *text != query.text).and_then(|text| binder.bind(text))?;
-    let tables = |query: &Query| query.tables.iter().map(|used| used.table_oid).collect::<Vec<_>>();
-    let bound = bound.filter(|bound| tables(bound) == tables(query))?;
-    Some(Query {
-        fingerprint: query.fingerprint.clone(),
-        queryid: query.queryid,
-        queryids: query.queryids.clone(),
-        users: query.users.clone(),
-        toplevel: query.toplevel,
-        counters: query.counters.clone(),
-        repairs: query.repairs.clone(),
-        ..bound
-    })
 }
 
 #[cfg(test)]
